@@ -1,0 +1,168 @@
+//go:build mage
+
+// The build of protogen. Run it as "go tool mage TARGET"; "go tool mage -l" lists the targets.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/magefile/mage/mg"
+	"github.com/magefile/mage/sh"
+)
+
+// Default runs every check that a change must pass.
+var Default = Check
+
+// tags is what tests and linters build with: the reference engine for XML Schema included.
+const tags = "-tags=libxml2"
+
+// binary is where Build puts the command.
+var binary = filepath.Join("bin", "protogen")
+
+// packages are the Debian packages that tests use: a C library and a real EPP client.
+var packages = []struct{ name, probe string }{
+	{"gcc", "gcc --version"},
+	{"pkg-config", "pkg-config --version"},
+	{"libxml2-dev", "pkg-config --exists libxml-2.0"},
+	{"libnet-epp-perl", "perl -MNet::EPP::Simple -e 1"},
+	{"libxml-libxml-perl", "perl -MXML::LibXML -e 1"},
+}
+
+// Build compiles the protogen command into bin.
+func Build() error {
+	return sh.RunWith(map[string]string{"CGO_ENABLED": "0"}, "go", "build", "-o", binary, "./cmd/protogen")
+}
+
+// Generate regenerates the packages in generated from the specifications.
+func Generate() error {
+	mg.Deps(Build)
+	return sh.RunV(binary, "generate")
+}
+
+// Verify fails when generated is not what the specifications say.
+func Verify() error {
+	mg.Deps(Build)
+	return sh.RunV(binary, "generate", "--check")
+}
+
+// Demo regenerates, starts an EPP server and shows a conversation with it over TLS.
+func Demo() error {
+	mg.SerialDeps(Build, Generate)
+	dir, err := os.MkdirTemp("", "protogen-demo")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	return sh.RunV(binary, "serve", "epp", "--demo", "--db", filepath.Join(dir, "registry.db"),
+		"--seed", filepath.Join("testdata", "epp", "seed.json"))
+}
+
+// Deps installs the system packages that the tests use; it needs root for those that are missing.
+func Deps() error {
+	var missing []string
+	for _, p := range packages {
+		words := strings.Fields(p.probe)
+		if exec.Command(words[0], words[1:]...).Run() != nil {
+			missing = append(missing, p.name)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	install := append([]string{"install", "-y", "--no-install-recommends"}, missing...)
+	byHand := "apt-get " + strings.Join(install, " ")
+	if _, err := exec.LookPath("apt-get"); err != nil {
+		return fmt.Errorf("these Debian packages, or your system's equivalents, are missing: %s", strings.Join(missing, " "))
+	}
+	if os.Geteuid() != 0 {
+		return errors.New("the tests need packages that only root can install; run: sudo " + byHand)
+	}
+	if err := sh.RunV("apt-get", "update"); err != nil {
+		return err
+	}
+	return sh.RunV("apt-get", install...)
+}
+
+// Test runs every test with the race detector.
+func Test() error {
+	mg.Deps(Deps)
+	if err := sh.RunV("go", "test", "-race", tags, "./..."); err != nil {
+		return err
+	}
+	return inBench("test", "./...")
+}
+
+// Lint runs vet, staticcheck and gofumpt.
+func Lint() error {
+	mg.Deps(Deps)
+	if err := sh.RunV("go", "vet", tags, "./..."); err != nil {
+		return err
+	}
+	if err := inBench("vet", "./..."); err != nil {
+		return err
+	}
+	if err := sh.RunV("go", "tool", "staticcheck", tags, "./..."); err != nil {
+		return err
+	}
+	unformatted, err := sh.Output("go", "tool", "gofumpt", "-l", ".")
+	if err == nil && unformatted != "" {
+		err = fmt.Errorf("not formatted by gofumpt:\n%s", unformatted)
+	}
+	return err
+}
+
+// Fmt formats every Go file.
+func Fmt() error { return sh.RunV("go", "tool", "gofumpt", "-w", ".") }
+
+// Check runs Verify, Lint and Test.
+func Check() { mg.SerialDeps(Verify, Lint, Test) }
+
+// Bench runs every benchmark, peers included, five times; compare medians.
+func Bench() error {
+	mg.Deps(Deps)
+	if err := sh.RunV("go", "test", tags, "-run=^$", "-bench=.", "-benchmem", "-count=5", "./runtime/...", "./generated/..."); err != nil {
+		return err
+	}
+	return inBench("test", "-run=^$", "-bench=.", "-benchmem", "-count=5", "./...")
+}
+
+// Fuzz runs each fuzz target for 30 seconds.
+func Fuzz() error {
+	targets, err := sh.Output("grep", "-rlE", `^func Fuzz`, "--include=*_test.go", ".")
+	if err != nil {
+		return err
+	}
+	for _, file := range strings.Fields(targets) {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		for _, line := range strings.Split(string(source), "\n") {
+			name, found := strings.CutPrefix(line, "func Fuzz")
+			if !found {
+				continue
+			}
+			target := "^Fuzz" + name[:strings.Index(name, "(")] + "$"
+			dir := "./" + filepath.Dir(file)
+			if err := sh.RunV("go", "test", "-run=^$", "-fuzz="+target, "-fuzztime=30s",
+				fmt.Sprintf("-parallel=%d", runtime.GOMAXPROCS(0)), dir); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// inBench runs the go command in the module of peers.
+func inBench(arguments ...string) error {
+	command := exec.Command("go", arguments...)
+	command.Dir = "bench"
+	command.Stdout, command.Stderr = os.Stdout, os.Stderr
+	return command.Run()
+}
