@@ -1,0 +1,3 @@
+// Package bench measures protogen against its peers and runs clients written by others against its servers. It is a module
+// of its own so that the peers stay out of the main one's requirements.
+package bench
