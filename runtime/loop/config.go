@@ -1,0 +1,90 @@
+package loop
+
+import (
+	"log/slog"
+	"runtime"
+	"time"
+)
+
+// Defaults of Config.
+const (
+	DefaultHighWater        = 256 << 10
+	DefaultLowWater         = 64 << 10
+	DefaultCeiling          = 16 << 20 // one reply of the largest kind on top of the high-water mark
+	DefaultOutputBudget     = 512 << 20
+	DefaultInputLimit       = 32 << 20 // frames have their own, smaller limits; this one is for sessions that forget
+	DefaultMaxPosts         = 4096
+	DefaultMaxConns         = 65536
+	DefaultWriteStall       = 10 * time.Second       // as NATS's write_deadline
+	DefaultLinger           = 2 * time.Second        // nginx waits 5 s at most
+	DefaultHandshakeTimeout = 10 * time.Second       // a handshake is two round trips and a millisecond of work
+	DefaultAcceptPause      = 100 * time.Millisecond // after EMFILE and its like; a closing connection ends it early
+	DefaultLogEvery         = 5 * time.Second
+)
+
+// Config holds an engine's limits. The zero value means the defaults; it is copied when the engine is made.
+type Config struct {
+	// Logger gets what an operator should know; nil means slog.Default().
+	Logger *slog.Logger
+
+	// HighWater is the number of queued output octets of a connection above which its input is no longer read.
+	HighWater int
+	// LowWater is the number of queued output octets at which reading goes on and Writable is called.
+	LowWater int
+	// Ceiling is the number of queued output octets that ends a connection with ErrOverflow.
+	Ceiling int
+	// OutputBudget is the number of queued output octets of all connections together above which the engine accepts none, and stops reading
+	// those whose own output is above LowWater: many peers that do not read must not add up to more than there is.
+	OutputBudget int
+	// InputLimit is the number of input octets a session may leave unconsumed; more ends the connection with ErrInput.
+	InputLimit int
+	// MaxPosts is the number of posted messages that may wait for a session; then Post returns ErrBusy.
+	MaxPosts int
+	// MaxConns is the number of connections of the engine at which it stops accepting until one of them ends.
+	// Attach is not limited.
+	MaxConns int
+
+	// WriteStall is how long a connection with queued output may take no octet of it before it is cut with ErrStalled; it is
+	// measured in whole periods, so that the cut comes within twice the time.
+	WriteStall time.Duration
+	// Linger is how long, after the last output, the peer's octets are read and thrown away: closing a socket with unread input
+	// resets the connection, and the reset can destroy the last reply in the peer's receive queue.
+	Linger time.Duration
+	// HandshakeTimeout bounds a TLS handshake.
+	HandshakeTimeout time.Duration
+	// HandshakeWorkers is how many TLS handshakes may compute at the same time; those that wait for the peer do not
+	// count. Zero means GOMAXPROCS.
+	HandshakeWorkers int
+
+	// AcceptPause is how long Serve rests after a shortage (of descriptors, buffers, memory) unless a connection ends before.
+	AcceptPause time.Duration
+	// LogEvery is the least time between two log records of the same trouble of a listener.
+	LogEvery time.Duration
+}
+
+// withDefaults returns c with every zero field set.
+func (c Config) withDefaults() Config {
+	def(&c.HighWater, DefaultHighWater)
+	def(&c.LowWater, min(DefaultLowWater, c.HighWater/4))
+	def(&c.Ceiling, max(DefaultCeiling, c.HighWater))
+	def(&c.OutputBudget, DefaultOutputBudget)
+	def(&c.InputLimit, DefaultInputLimit)
+	def(&c.MaxPosts, DefaultMaxPosts)
+	def(&c.MaxConns, DefaultMaxConns)
+	def(&c.WriteStall, DefaultWriteStall)
+	def(&c.Linger, DefaultLinger)
+	def(&c.HandshakeTimeout, DefaultHandshakeTimeout)
+	def(&c.HandshakeWorkers, runtime.GOMAXPROCS(0))
+	def(&c.AcceptPause, DefaultAcceptPause)
+	def(&c.LogEvery, DefaultLogEvery)
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	return c
+}
+
+func def[T int | time.Duration](field *T, value T) {
+	if *field == 0 {
+		*field = value
+	}
+}

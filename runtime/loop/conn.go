@@ -1,0 +1,279 @@
+package loop
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// A Conn is what a session holds of its connection. Methods marked "events only" may be called from the session's events and
+// nowhere else; the others from any goroutine. After Closed every method is harmless and does nothing.
+type Conn struct {
+	session Session
+	carrier carrier
+	config  *Config
+	stats   *counters
+	id      uint64
+	feed    bool // there is no reading goroutine: input comes as events
+
+	// Owned by the strand: touched by events, one at a time.
+	out    *buffer // written in this event, not yet given to the carrier
+	timers timers
+	shut   bool // the carrier was told that no output follows
+
+	// rest is input that was offered and not consumed. It belongs to the reading goroutine, and during an offer or an end, for which
+	// that goroutine waits, to the strand.
+	rest []byte
+
+	mu       sync.Mutex // guards what follows; never held while an event runs
+	wake     sync.Cond  // the reading goroutine waits here, see awaitInput
+	queue    []event
+	spare    []event       // the queue's other array
+	posts    int           // messages in queue
+	running  bool          // somebody runs events
+	phase    atomic.Uint32 // a phase; changed under mu, read by state
+	why      error         // what Closed will get, once phase is beyond open
+	paused   bool          // by PauseRead
+	choked   bool          // by the high-water mark
+	again    bool          // rest is to be offered again
+	offered  bool          // an offer is in queue
+	released bool          // the carrier has been released
+	ctx      context.Context
+	cancel   context.CancelCauseFunc
+}
+
+// A phase is a step in the life of a connection.
+type phase uint32
+
+const (
+	phaseOpen    phase = iota
+	phaseClosing       // output is flushed, input is thrown away
+	phaseDoomed        // to be cut as soon as the current event returns
+	phaseOver          // Closed has been called
+)
+
+// A carrier moves a connection's octets: the engine's side of it. The strand calls its methods.
+type carrier interface {
+	// push takes all of b and never blocks.
+	push(b []byte) error
+	// queued is the number of pushed octets that have not left.
+	queued() int
+	// shut says that no push follows: what ends the stream in the protocol below (close_notify) is queued.
+	shut()
+	// release ends the connection, gently or by a reset. It is the last call.
+	release(gently bool)
+	// netConn is the connection itself; nil when there is none.
+	netConn() net.Conn
+	// tlsState is nil without TLS.
+	tlsState() *tls.ConnectionState
+}
+
+// newConn makes a connection whose strand the caller has claimed: Open is queued, and run delivers it.
+func newConn(id uint64, s Session, config *Config, stats *counters) *Conn {
+	c := &Conn{id: id, session: s, config: config, stats: stats}
+	c.wake.L = &c.mu
+	c.timers.init(c)
+	c.running, c.queue = true, append(c.queue, event{kind: eventOpen})
+	return c
+}
+
+// ID is a number no other connection of the engine has had. It serves logs.
+func (c *Conn) ID() uint64 { return c.id }
+
+// Write queues a copy of p for the peer; it leaves when the event returns. Write never blocks. An error means that p is lost, and the
+// connection ends or has ended: ErrClosed after CloseAfterFlush or the end, ErrOverflow above Config.Ceiling. Events only.
+func (c *Conn) Write(p []byte) (int, error) {
+	if c.state() != phaseOpen {
+		return 0, ErrClosed
+	}
+	if c.Pending()+len(p) > c.config.Ceiling {
+		c.stats.overflows.Add(1)
+		c.Abort(ErrOverflow)
+		return 0, ErrOverflow
+	}
+	if c.out == nil {
+		c.out = getBuffer()
+	}
+	c.out.b = append(c.out.b, p...)
+	return len(p), nil
+}
+
+// AvailableBuffer returns an empty slice with room, to append to and give to Write at once, which then copies nothing. It is
+// valid until the next call of Write. Events only.
+func (c *Conn) AvailableBuffer() []byte {
+	if c.out == nil {
+		c.out = getBuffer()
+	}
+	return c.out.b[len(c.out.b):]
+}
+
+// Pending is the number of output octets the system has not taken. Events only.
+func (c *Conn) Pending() int {
+	n := c.carrier.queued()
+	if c.out != nil {
+		n += len(c.out.b)
+	}
+	return n
+}
+
+// Full says that Pending is above the high-water mark. A session that answers many requests in one Data stops there, leaves the
+// rest unconsumed, and gets it again after Writable. Events only.
+func (c *Conn) Full() bool { return c.Pending() > c.config.HighWater }
+
+// PauseRead stops Data until ResumeRead. What has arrived stays with the system, and the peer is slowed down.
+// While reading is paused, neither End nor a reset by the peer is noticed.
+func (c *Conn) PauseRead() {
+	c.mu.Lock()
+	c.paused = true
+	c.mu.Unlock()
+}
+
+// ResumeRead undoes PauseRead. Octets that were left unconsumed are offered again, as an event of its own, before new ones are read.
+func (c *Conn) ResumeRead() {
+	c.mu.Lock()
+	if c.paused {
+		c.paused = false
+		c.goOnLocked()
+	}
+	c.mu.Unlock()
+}
+
+// goOnLocked lets input come again, what is left over first.
+func (c *Conn) goOnLocked() {
+	if c.feed {
+		c.spawnLocked(event{kind: eventOffer})
+		return
+	}
+	c.again = true
+	c.wake.Signal()
+}
+
+// CloseAfterFlush ends the connection once its output has left: Data is not called again, further writes are refused, Closed gets
+// nil. Timers and messages still come until then. Call it after the last Write of the same event.
+func (c *Conn) CloseAfterFlush() { c.close(phaseClosing, nil) }
+
+// Abort ends the connection at once and throws queued output away; the peer sees a reset where the network has one.
+// Closed gets err, or ErrAborted if it is nil, after the current event. Only the first reason counts.
+func (c *Conn) Abort(err error) {
+	if err == nil {
+		err = ErrAborted
+	}
+	c.close(phaseDoomed, err)
+}
+
+func (c *Conn) close(p phase, why error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.state() >= p {
+		return
+	}
+	c.phase.Store(uint32(p))
+	if c.why == nil {
+		c.why = why
+	}
+	c.wake.Signal()
+	c.spawnLocked(event{kind: eventSettle})
+}
+
+// After arms the timer id, or re-arms it if it is armed: Timer(c, id) is called once, d from now or later. Re-arming costs
+// some ten nanoseconds. Events only.
+func (c *Conn) After(id int, d time.Duration) { c.timers.arm(id, d) }
+
+// Cancel disarms the timer id, if it is armed: Timer is not called, not even when its time has come already. Events only.
+func (c *Conn) Cancel(id int) { c.timers.disarm(id) }
+
+// Post queues m for Message. The event runs on another goroutine than the caller's, after the events already queued. The error is
+// ErrClosed after the end and ErrBusy above Config.MaxPosts. Messages that are still queued when the connection
+// ends are dropped: Closed is where a session settles its accounts.
+func (c *Conn) Post(m any) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.admitLocked(); err != nil {
+		return err
+	}
+	c.spawnLocked(event{kind: eventMessage, m: m})
+	return nil
+}
+
+// Deliver is Post for a goroutine that has nothing else to do, such as a worker with its result: when the session is idle, the
+// event runs on the caller's goroutine, which saves a switch. The caller must hold no lock an event may want, and must not be
+// an event of any session.
+func (c *Conn) Deliver(m any) error {
+	c.mu.Lock()
+	if err := c.admitLocked(); err != nil {
+		c.mu.Unlock()
+		return err
+	}
+	c.queueLocked(event{kind: eventMessage, m: m})
+	run := c.claimLocked()
+	c.mu.Unlock()
+	if run {
+		c.run()
+	}
+	return nil
+}
+
+// drain queues the event.
+func (c *Conn) drain() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.state() == phaseOpen {
+		c.spawnLocked(event{kind: eventDrain})
+	}
+}
+
+// admitLocked says whether a message may be queued.
+func (c *Conn) admitLocked() error {
+	switch {
+	case c.state() >= phaseDoomed:
+		return ErrClosed
+	case c.posts >= c.config.MaxPosts:
+		return ErrBusy
+	}
+	return nil
+}
+
+// Context is cancelled when the connection ends, just before Closed; its cause is what Closed gets, or ErrClosed for nil.
+func (c *Conn) Context() context.Context {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ctx == nil {
+		c.ctx, c.cancel = context.WithCancelCause(context.Background())
+		if c.state() == phaseOver {
+			c.cancel(cause(c.why))
+		}
+	}
+	return c.ctx
+}
+
+func cause(why error) error {
+	if why == nil {
+		return ErrClosed
+	}
+	return why
+}
+
+// LocalAddr is the address of this end; nil for a Feed.
+func (c *Conn) LocalAddr() net.Addr {
+	if nc := c.carrier.netConn(); nc != nil {
+		return nc.LocalAddr()
+	}
+	return nil
+}
+
+// RemoteAddr is the address of the peer; nil for a Feed.
+func (c *Conn) RemoteAddr() net.Addr {
+	if nc := c.carrier.netConn(); nc != nil {
+		return nc.RemoteAddr()
+	}
+	return nil
+}
+
+// TLS is the state of the handshake; nil without TLS.
+func (c *Conn) TLS() *tls.ConnectionState { return c.carrier.tlsState() }
+
+// state is how far the life of the connection has come.
+func (c *Conn) state() phase { return phase(c.phase.Load()) }

@@ -1,0 +1,165 @@
+package loop
+
+import (
+	"crypto/tls"
+	"io"
+	"net"
+	"time"
+)
+
+// A stream carries a connection of the goroutine engine.
+type stream struct {
+	conn   *Conn
+	engine *Goroutines
+	wire   *wire
+	tls    *tls.Conn // nil without
+	source source
+}
+
+// A source reads. One goroutine, the reading goroutine, uses it.
+type source interface {
+	// next waits for input, holding no buffer where that is possible, and returns rest and what has come behind it. What it
+	// returns is valid until done, or for good if it is owned. An error may come with octets.
+	next(rest []byte) (b []byte, owned bool, err error)
+	done()
+}
+
+// newStream makes a connection of nc. Nothing happens on it until serve.
+func newStream(e *Goroutines, nc net.Conn) *stream {
+	st := &stream{engine: e}
+	st.wire = newWire(nc, &e.config, &e.counters.queued, func() { st.drained() })
+	return st
+}
+
+// adopt gives the stream its session; tc is nil without TLS.
+func (st *stream) adopt(s Session, tc *tls.Conn) *Conn {
+	st.tls = tc
+	switch {
+	case tc != nil:
+		st.source = &tlsSource{wire: st.wire, tls: tc}
+	case st.wire.raw != nil:
+		st.source = newSocketSource(st.wire)
+	default:
+		st.source = &plainSource{conn: st.wire.Conn}
+	}
+	st.conn = newConn(st.engine.ids.Add(1), s, &st.engine.config, &st.engine.counters)
+	st.conn.carrier = st
+	return st.conn
+}
+
+// serve is the reading goroutine: the life of the connection.
+func (st *stream) serve() {
+	c := st.conn
+	err := st.read()
+	switch err {
+	case nil:
+	case io.EOF:
+		c.do(event{kind: eventEnd})
+	default:
+		c.Abort(err)
+	}
+	c.awaitOver()
+	if err == nil {
+		st.linger()
+	}
+	_ = st.wire.Conn.Close()
+	st.source = nil
+	st.engine.forget(st)
+}
+
+// read feeds the session until the connection is over (nil), the peer has ended its output (io.EOF), or an error.
+func (st *stream) read() error {
+	c := st.conn
+	c.run()
+	for {
+		switch c.awaitInput() {
+		case turnOver:
+			return nil
+		case turnOffer:
+			c.offer()
+		case turnRead:
+			b, owned, err := st.source.next(c.rest)
+			if len(b) > 0 {
+				c.input(b, owned)
+			}
+			st.source.done()
+			if err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// linger reads and throws away until the peer is done or the deadline set by release has come. Closing a socket with unread input
+// would reset the connection, and could destroy our last octets before the peer has read them.
+func (st *stream) linger() {
+	_, _ = io.Copy(io.Discard, readerOnly{st.wire.Conn})
+}
+
+// readerOnly hides a connection's other methods, so that io.Copy uses its pooled buffer and nothing of the system's.
+type readerOnly struct{ io.Reader }
+
+// drained is called by the writing goroutine.
+func (st *stream) drained() {
+	if err := st.wire.failure(); err != nil {
+		if err == ErrStalled {
+			st.engine.counters.stalls.Add(1)
+		}
+		st.conn.Abort(err)
+		return
+	}
+	st.conn.do(event{kind: eventSettle})
+}
+
+func (st *stream) push(b []byte) error {
+	if st.tls == nil {
+		return st.wire.push(b)
+	}
+	st.wire.collect()
+	_, err := st.tls.Write(b)
+	if e := st.wire.uncork(); err == nil {
+		err = e
+	}
+	return err
+}
+
+func (st *stream) queued() int { return st.wire.queued() }
+
+func (st *stream) shut() {
+	if st.tls != nil {
+		_ = st.tls.CloseWrite() // a failure to write shows as the wire's
+	}
+}
+
+func (st *stream) release(gently bool) {
+	st.wire.discard()
+	nc := st.wire.Conn
+	if !gently {
+		if tc, ok := nc.(*tls.Conn); ok {
+			nc = tc.NetConn() // whose Close says no goodbye, for which it might wait
+		}
+		if l, ok := nc.(interface{ SetLinger(sec int) error }); ok {
+			_ = l.SetLinger(0)
+		}
+		_ = nc.Close()
+		return
+	}
+	half, ok := nc.(interface{ CloseWrite() error })
+	if !ok || half.CloseWrite() != nil || nc.SetReadDeadline(time.Now().Add(st.engine.config.Linger)) != nil {
+		_ = nc.Close()
+	}
+}
+
+func (st *stream) netConn() net.Conn { return st.wire.Conn }
+
+func (st *stream) tlsState() *tls.ConnectionState {
+	if st.tls != nil {
+		state := st.tls.ConnectionState()
+		return &state
+	}
+	if tc, ok := st.wire.Conn.(*tls.Conn); ok {
+		state := tc.ConnectionState()
+		return &state
+	}
+	return nil
+}
