@@ -94,6 +94,7 @@ type Frame struct {
 	Node
 	Kind   string   `json:"kind"`             // "length", "counted", "delimited", "datagram", "message", "raw"
 	Max    *Formula `json:"max,omitempty"`    // octets of a frame, header included
+	Min    *Formula `json:"min,omitempty"`    // octets of a frame at least, header included; nil: an empty payload will do
 	Within *Formula `json:"within,omitempty"` // how long a begun frame may take to arrive; nil for ever
 	// of length
 	Width  int    `json:"width,omitempty"` // octets of the length field
@@ -137,6 +138,9 @@ type Code struct {
 	Text   string `json:"text,omitempty"`
 	Class  string `json:"class,omitempty"`  // "success", "failure": what a black-box test may take for one another
 	Closes bool   `json:"closes,omitempty"` // the sender closes the connection after it
+	// Means is what the session itself says with the code: "done" (all went well), "failed" (an operation failed for a
+	// reason that is nobody's business), "unimplemented" (the program has no such operation), or nothing.
+	Means string `json:"means,omitempty"`
 }
 
 // Head is a set of fields that several messages share; in Go a struct that each of them embeds.
@@ -252,7 +256,11 @@ type Machine struct {
 	Calls   []*Call  `json:"calls,omitempty"`
 	Window  *Formula `json:"window,omitempty"` // requests received and not answered; reading pauses beyond it
 	Replies string   `json:"replies"`          // "inOrder", "anyOrder"
-	States  []*State `json:"states"`
+	// Correlate says which waiting call a reply answers: "none", "fifo" (the oldest that it can answer) or "by": the one
+	// that has the same value of By.
+	Correlate string   `json:"correlate"`
+	By        *Formula `json:"by,omitempty"`
+	States    []*State `json:"states"`
 }
 
 // Var is a variable of the session.
@@ -277,20 +285,22 @@ type Call struct {
 // State is a state of a machine.
 type State struct {
 	Node
-	Frame     *Frame  `json:"-"`
-	Final     bool    `json:"final,omitempty"`
-	Idle      bool    `json:"idle,omitempty"` // it may rest here for ever
-	Enter     []*Move `json:"enter,omitempty"`
-	On        []*On   `json:"on,omitempty"`    // keyed by message or group
-	Done      []*On   `json:"done,omitempty"`  // keyed by "operation.outcome"
-	Call      []*On   `json:"call,omitempty"`  // keyed by call
-	After     []*On   `json:"after,omitempty"` // keyed by timer
-	Closed    []*Move `json:"closed,omitempty"`
-	Broken    []*Move `json:"broken,omitempty"`  // a message that cannot be read: malformed, invalid or unknown
-	Garbled   []*Move `json:"garbled,omitempty"` // a frame that cannot be cut: the stream is lost
-	Ignore    []*Ref  `json:"ignore,omitempty"`
-	Defer     []*Ref  `json:"defer,omitempty"`
-	Otherwise []*Move `json:"otherwise,omitempty"`
+	Frame   *Frame  `json:"-"`
+	Final   bool    `json:"final,omitempty"`
+	Idle    bool    `json:"idle,omitempty"` // it may rest here for ever
+	Enter   []*Move `json:"enter,omitempty"`
+	On      []*On   `json:"on,omitempty"`    // keyed by message or group
+	Done    []*On   `json:"done,omitempty"`  // keyed by "operation.outcome"
+	Call    []*On   `json:"call,omitempty"`  // keyed by call
+	After   []*On   `json:"after,omitempty"` // keyed by timer
+	Closed  []*Move `json:"closed,omitempty"`
+	Broken  []*Move `json:"broken,omitempty"`  // a message that cannot be read: malformed, invalid or unknown
+	Garbled []*Move `json:"garbled,omitempty"` // a frame that cannot be cut: the stream is lost
+	Ignore  []*Ref  `json:"ignore,omitempty"`
+	Defer   []*Ref  `json:"defer,omitempty"`
+	// DeferBroken: a broken message waits too, so that what answers it keeps its place.
+	DeferBroken bool    `json:"deferBroken,omitempty"`
+	Otherwise   []*Move `json:"otherwise,omitempty"`
 }
 
 // Ref is a name in a specification that stands for a message or a group.
@@ -350,8 +360,9 @@ type Assign struct {
 // Send is one message sent by a move.
 type Send struct {
 	Node
-	Message *Message `json:"-"`               // nil for a message held in a variable, or the handler's reply
+	Message *Message `json:"-"`               // nil for a message that is there already: one of the next three
 	Reply   bool     `json:"reply,omitempty"` // the reply that the operation gave
+	Call    bool     `json:"call,omitempty"`  // what the local program passed
 	From    string   `json:"from,omitempty"`  // "var.last": the message held in a variable
 	With    []*With  `json:"with,omitempty"`
 }
@@ -383,13 +394,18 @@ type Scenario struct {
 
 // Step is one step of a scenario, told from the client's side.
 type Step struct {
-	Pos    Pos            `json:"-"`
-	Expect *Message       `json:"-"`
-	Send   *Message       `json:"-"`
-	Raw    string         `json:"raw,omitempty"`
-	Wait   string         `json:"wait,omitempty"` // a timer to let run out
-	Closed bool           `json:"closed,omitempty"`
-	With   map[string]any `json:"with,omitempty"`
+	Pos    Pos      `json:"-"`
+	Expect *Message `json:"-"`
+	Send   *Message `json:"-"`
+	// Example is the document that is sent, one of Send's; nil: the message is made of With alone.
+	Example *Example `json:"-"`
+	// Operation and Outcome say how the program ends the operation that the message starts; nil: with its first outcome.
+	Operation *Operation     `json:"-"`
+	Outcome   *Outcome       `json:"-"`
+	Raw       string         `json:"raw,omitempty"`
+	Wait      string         `json:"wait,omitempty"` // a timer to let run out
+	Closed    bool           `json:"closed,omitempty"`
+	With      map[string]any `json:"with,omitempty"`
 }
 
 // Accept silences one finding of one rule at one place, with a reason.

@@ -1,0 +1,118 @@
+package load
+
+import (
+	"regexp"
+	"time"
+
+	"github.com/protogen-go/protogen/gen/model"
+)
+
+// protocolName matches what a protocol may be called: it becomes the name of a Go package.
+var protocolName = regexp.MustCompile(`^[a-z][a-z0-9]*$`)
+
+// protocol fills p. Schemas have been read before.
+func (l *loader) protocol(p *model.Protocol, n node) {
+	l.symbols = newSymbols()
+	p.Node = n.describe(n.text("name"))
+	p.Standard = ""
+	p.Standards = n.texts("standard")
+	p.Pos = n.field("name").pos()
+	p.Source = p.Pos.File
+	if !protocolName.MatchString(p.Name) {
+		l.findings.Errorf(n.field("name").valuePos(), "bad-name", "protocol %q: a name is small letters and digits and begins with a letter", p.Name)
+	}
+	for _, e := range n.entries("config") {
+		p.Settings = append(p.Settings, l.setting(e))
+	}
+	for _, e := range n.entries("roles") {
+		p.Roles = append(p.Roles, enter(l, l.symbols.roles, e, &model.Role{Node: e.describe(e.name)}))
+	}
+	for _, e := range n.entries("frames") {
+		p.Frames = append(p.Frames, enter(l, l.symbols.frames, e, l.frame(e)))
+	}
+	for _, e := range n.entries("transports") {
+		p.Transports = append(p.Transports, l.transport(e))
+	}
+	for _, e := range n.entries("codes") {
+		p.Codes = append(p.Codes, enter(l, l.symbols.codes, e, l.code(e)))
+	}
+	l.types(p, n)
+	l.messages(p, n)
+	l.operations(p, n)
+	l.machines(p, n)
+	l.scenarios(p, n)
+}
+
+// Bounds of settings: what every implementation of numbers and clocks holds.
+const (
+	maxInteger  = 1 << 53
+	maxDuration = 366 * 24 * time.Hour
+)
+
+// setting reads a setting. CUE has checked that its value is of its type, except for durations.
+func (l *loader) setting(e entry) *model.Setting {
+	l.checkName("setting", e)
+	s := &model.Setting{Node: e.describe(e.name), Type: e.text("type")}
+	value := e.field("value")
+	switch s.Type {
+	case "int":
+		i, err := value.v.Int64()
+		if err != nil || i > maxInteger || i < -maxInteger {
+			l.findings.Errorf(value.valuePos(), "bad-value", "%v is beyond 2^53", value.v)
+		}
+		s.Value = i
+	case "duration":
+		text := e.text("value")
+		d, err := time.ParseDuration(text)
+		if err != nil || d < 0 || d > maxDuration {
+			l.findings.Errorf(value.valuePos(), "bad-value", "%q is no duration between 0 and 366 days; write 500ms, 1m30s, 24h", text)
+		}
+		s.Value = d
+	case "text":
+		s.Value = e.text("value")
+	case "bool":
+		s.Value = e.flag("value")
+	case "texts":
+		s.Value = e.texts("value")
+	}
+	return s
+}
+
+func (l *loader) frame(e entry) *model.Frame {
+	return &model.Frame{
+		Node:   e.describe(e.name),
+		Kind:   e.text("kind"),
+		Max:    e.formula("max"),
+		Min:    e.formula("min"),
+		Within: e.formula("within"),
+		Width:  int(e.number("width")),
+		Little: e.text("order") == "little",
+		Counts: e.text("counts"),
+		Digits: int(e.number("digits")),
+		End:    e.text("end"),
+		Accept: e.texts("accept"),
+		Size:   e.formula("size"),
+	}
+}
+
+func (l *loader) transport(e entry) *model.Transport {
+	l.checkName("transport", e)
+	return &model.Transport{
+		Node:  e.describe(e.name),
+		Kind:  e.text("kind"),
+		Port:  int(e.number("port")),
+		Frame: resolve(l, l.symbols.frames, e.field("frame")),
+		Lossy: e.text("link") == "lossy",
+	}
+}
+
+func (l *loader) code(e entry) *model.Code {
+	return &model.Code{
+		Node:   e.describe(e.name),
+		Value:  e.number("value"),
+		Text:   e.text("text"),
+		Class:  e.text("class"),
+		Closes: e.flag("closes"),
+		Means:  e.text("means"),
+	}
+}
