@@ -145,7 +145,7 @@ func (r *reporter) follows(i *issue, choices [][]string) bool {
 		return true
 	}
 	return i.format == formatNotAllowed && slices.ContainsFunc(choices, func(c []string) bool {
-		parent := c[:len(c)-1]
+		parent, _ := split(c)
 		return len(i.path) > len(parent) && slices.Equal(i.path[:len(parent)], parent)
 	})
 }
@@ -155,11 +155,11 @@ func (r *reporter) finding(i *issue) diag.Diagnostic {
 	d := diag.Diagnostic{Pos: r.pos(i), Rule: "cue", Message: i.err.Error()}
 	switch {
 	case i.format == formatNotAllowed:
-		parent, name := i.path[:len(i.path)-1], i.path[len(i.path)-1]
+		parent, name := split(i.path)
 		d.Rule = "unknown-field"
 		d.Message = fmt.Sprintf("%s has no field %q%s", dotted(parent), name, diag.DidYouMean(name, r.fields(parent)...))
 	case i.format == formatRequired:
-		parent, name := i.path[:len(i.path)-1], i.path[len(i.path)-1]
+		parent, name := split(i.path)
 		d.Rule, d.Message = "missing-field", fmt.Sprintf("%s needs a field %q", dotted(parent), name)
 	case i.format == formatMissing: // a field that others depend on
 		d.Rule, d.Message = "missing-field", fmt.Sprintf("%s needs a field \"%v\"", dotted(i.path), i.args[0])
@@ -268,6 +268,14 @@ func (r *reporter) fields(path []string) []string {
 		}
 	}
 	return names
+}
+
+// split is the path of a thing without its last step, and that step.
+func split(path []string) (parent []string, last string) {
+	if len(path) == 0 {
+		return nil, "spec"
+	}
+	return path[:len(path)-1], path[len(path)-1]
 }
 
 // dotted is a path as findings show it: "messages.login.fields[2]"; the specification itself is "spec".

@@ -29,8 +29,12 @@ func (l *loader) operations(p *model.Protocol, n node) {
 }
 
 func (l *loader) machines(p *model.Protocol, n node) {
-	for _, e := range n.entries("machines") {
-		p.Machines = append(p.Machines, enter(l, l.symbols.machines, e, l.machine(e)))
+	machines := n.entries("machines")
+	for _, e := range machines { // they may spawn each other
+		p.Machines = append(p.Machines, enter(l, l.symbols.machines, e, &model.Machine{}))
+	}
+	for i, e := range machines {
+		*p.Machines[i] = *l.machine(e)
 	}
 	for _, e := range n.entries("pairs") {
 		l.checkName("pair", e)
@@ -59,7 +63,9 @@ func (l *loader) machine(e entry) *model.Machine {
 		m.Vars = append(m.Vars, enter(l, s.vars, v, &model.Var{Node: v.describe(v.name), Type: v.text("type")}))
 	}
 	for _, t := range e.entries("timers") {
-		m.Timers = append(m.Timers, enter(l, s.timers, t, &model.Timer{Node: t.describe(t.name), After: t.formula("after")}))
+		timer := enter(l, s.timers, t, &model.Timer{Node: t.describe(t.name), After: t.formula("after")})
+		m.Timers = append(m.Timers, timer)
+		l.symbols.timers.names[timer.Name] = timer
 	}
 	for _, c := range e.entries("calls") {
 		call := enter(l, s.calls, c, &model.Call{Node: c.describe(c.name)})
@@ -152,7 +158,7 @@ func (l *loader) move(n node, s *scope) *model.Move {
 		To:      resolve(l, s.states, n.field("to")),
 		Ordered: n.flag("ordered"),
 	}
-	if spawn := n.field("spawn").field("machine"); spawn.exists() {
+	if resolve(l, l.symbols.machines, n.field("spawn").field("machine")) != nil {
 		m.Spawn = n.field("spawn").text("machine")
 	}
 	for _, e := range n.entries("set") {

@@ -32,6 +32,7 @@ func (l *loader) step(n node) *model.Step {
 	if count(n.field("expect").exists(), n.field("send").exists(), n.field("raw").exists(), s.Wait != "", s.Closed) != 1 {
 		l.findings.Errorf(s.Pos, "bad-step", "a step has exactly one of expect, send, raw, wait and closed")
 	}
+	resolve(l, l.symbols.timers, n.field("wait"))
 	l.example(s, n)
 	if end := resolve(l, l.symbols.outcomes, n.field("gives")); end != nil {
 		s.Operation, s.Outcome = end.operation, end.outcome

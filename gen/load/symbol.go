@@ -36,6 +36,7 @@ type symbols struct {
 	operations table[model.Operation]
 	outcomes   table[outcome] // by full name: "operation.outcome"
 	machines   table[model.Machine]
+	timers     table[model.Timer] // of all machines, for scenarios
 }
 
 // outcome is one end of an operation.
@@ -50,6 +51,7 @@ func newSymbols() symbols {
 		codes: newTable[model.Code]("code"), heads: newTable[model.Head]("head"), messages: newTable[model.Message]("message"),
 		groups: newTable[model.Group]("group"), operations: newTable[model.Operation]("operation"),
 		outcomes: newTable[outcome]("outcome"), machines: newTable[model.Machine]("machine"),
+		timers: newTable[model.Timer]("timer"),
 	}
 }
 

@@ -1,0 +1,488 @@
+package emit
+
+import (
+	"strings"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/protogen-go/protogen/gen/diag"
+	"github.com/protogen-go/protogen/gen/formula"
+	"github.com/protogen-go/protogen/gen/model"
+)
+
+// clientFile emits, for every machine that takes calls, the client around it: a method for each message that may be sent.
+func (e *emitter) clientFile() (File, error) {
+	var d decls
+	var found diag.List
+	for _, m := range e.machines() {
+		if !m.calls() {
+			continue
+		}
+		d.add(m.clientConfig(), m.clientType(), m.dial(), m.newClient(), m.clientSession())
+		d.add(m.clientMethods()...)
+		m.eachCall(func(c *model.Call, msg *model.Message) { d.add(m.callMethod(c, msg)) })
+		d.add(m.request(), m.replyOf())
+		d.add(m.replyData()...)
+		if e.msgs.codeHead != nil {
+			d.add(m.refused())
+		}
+		d.add(m.callOptions()...)
+		found = append(found, m.found...)
+	}
+	if found.HasErrors() {
+		return File{}, found
+	}
+	return e.file("client_gen.go", d...)
+}
+
+// eachCall calls f for every message that a call may send.
+func (m *machine) eachCall(f func(c *model.Call, msg *model.Message)) {
+	for _, c := range m.Calls {
+		for _, msg := range formula.Passed(c) {
+			f(c, msg)
+		}
+	}
+}
+
+// clientName adds the machine's name to that of a declaration when the protocol has several clients.
+func (m *machine) clientName(prefix string) string {
+	if m.only((*machine).calls) {
+		return prefix
+	}
+	return prefix + m.Go
+}
+
+// clientConfig emits
+//
+//	type ClientConfig struct {
+//		Config    Config
+//		TLSConfig *tls.Config
+//		Logger    *slog.Logger
+//		Hooks     session.Hooks
+//		Limits    loop.Config
+//	}
+func (m *machine) clientConfig() jen.Code {
+	field := func(comment string, decl jen.Code) jen.Code { return documented(doc("%s", comment), decl) }
+	return documented(doc("%sConfig is how a %s connects. The zero value, and nil, mean the defaults.", m.Go, m.Go),
+		jen.Type().Id(m.Go+"Config").Struct(
+			field("Config holds the protocol's settings.", jen.Id("Config").Id("Config")),
+			field(`TLSConfig is for the network "tls"; nil: the server's certificate must be good for the name that is dialled.`,
+				jen.Id("TLSConfig").Op("*").Qual("crypto/tls", "Config")),
+			field("Logger gets what an operator should know, never the content of messages; nil: slog.Default().", jen.Id("Logger").Op("*").Qual("log/slog", "Logger")),
+			field("Hooks report what the session does.", jen.Id("Hooks").Add(rt("session", "Hooks"))),
+			field("Limits bound the connection's buffers.", jen.Id("Limits").Add(rt("loop", "Config"))),
+		))
+}
+
+// clientType emits
+//
+//	type Client struct{ session *session.Client }
+func (m *machine) clientType() jen.Code {
+	return documented(doc(`%s is a %s: one session on one connection. Its methods may be called from any goroutine; each sends a
+		message and waits for the reply.`, m.Go, m.roleName()),
+		jen.Type().Id(m.Go).Struct(jen.Id("session").Op("*").Add(rt("session", "Client"))))
+}
+
+// dial emits
+//
+//	func Dial(ctx context.Context, network, address string, config *ClientConfig) (*Client, error) {
+//		return newClientSession(config, func(c *ClientConfig, service session.Service) (*session.Client, error) {
+//			return session.Dial(ctx, network, address, c.TLSConfig, c.Limits, service)
+//		})
+//	}
+func (m *machine) dial() jen.Code {
+	fn := m.clientName("Dial")
+	return documented(doc(`%s connects to a server and waits until the session stands. Networks are "tls", "tcp" and "unix"; ctx
+		bounds connecting and waiting. A failure to connect is a [*socket.Error].`, fn),
+		function(fn, block(jen.Id("ctx").Qual("context", "Context"), jen.List(jen.Id("network"), jen.Id("address")).String(), m.configParam()),
+			m.clientResults(),
+			jen.Return(m.connect(rt("session", "Dial").Call(
+				jen.Id("ctx"), jen.Id("network"), jen.Id("address"), jen.Id("c.TLSConfig"), jen.Id("c.Limits"), jen.Id("service"))))))
+}
+
+func (m *machine) configParam() jen.Code { return jen.Id("config").Op("*").Id(m.Go + "Config") }
+
+func (m *machine) clientResults() []jen.Code { return block(jen.Op("*").Id(m.Go), jen.Error()) }
+
+// connect emits the call of newClientSession with how the connection is made.
+func (m *machine) connect(made jen.Code) jen.Code {
+	return jen.Id("new"+m.Go+"Session").Call(jen.Id("config"),
+		jen.Func().Params(jen.Id("c").Op("*").Id(m.Go+"Config"), jen.Id("service").Add(rt("session", "Service"))).
+			Params(jen.Op("*").Add(rt("session", "Client")), jen.Error()).Block(jen.Return(made)))
+}
+
+// newClient emits
+//
+//	func NewClient(ctx context.Context, conn net.Conn, config *ClientConfig) (*Client, error)
+func (m *machine) newClient() jen.Code {
+	return documented(doc(`New%[1]s is %[2]s on a connection that is already there and belongs to the client from now on. A TLS handshake
+		comes first if config has a TLSConfig.`, m.Go, m.clientName("Dial")),
+		function("New"+m.Go, block(jen.Id("ctx").Qual("context", "Context"), jen.Id("conn").Qual("net", "Conn"), m.configParam()),
+			m.clientResults(),
+			jen.Return(m.connect(rt("session", "NewClient").Call(
+				jen.Id("ctx"), jen.Id("conn"), jen.Id("c.TLSConfig"), jen.Id("c.Limits"), jen.Id("service"))))))
+}
+
+// clientSession emits
+//
+//	func newClientSession(config *ClientConfig, connect func(*ClientConfig, session.Service) (*session.Client, error)) (*Client, error) {
+//		var c ClientConfig
+//		if config != nil {
+//			c = *config
+//		}
+//		settings := c.Config.withDefaults()
+//		...
+//	}
+func (m *machine) clientSession() jen.Code {
+	connect := jen.Id("connect").Func().Params(jen.Op("*").Id(m.Go+"Config"), rt("session", "Service")).
+		Params(jen.Op("*").Add(rt("session", "Client")), jen.Error())
+	return documented(doc("new%sSession connects with the settings of config.", m.Go),
+		function("new"+m.Go+"Session", block(m.configParam(), connect), m.clientResults(),
+			jen.Var().Id("c").Id(m.Go+"Config"),
+			jen.If(jen.Id("config").Op("!=").Nil()).Block(jen.Id("c").Op("=").Op("*").Id("config")),
+			jen.Id("settings").Op(":=").Id("c.Config").Dot("withDefaults").Call(),
+			ifErr(jen.Id("settings").Dot("check").Call(), jen.Nil(), jen.Err()),
+			jen.List(jen.Id("s"), jen.Err()).Op(":=").Id("connect").Call(jen.Op("&").Id("c"), m.clientService()),
+			jen.If(jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Nil(), jen.Err())),
+			jen.Return(jen.Op("&").Id(m.Go).Values(jen.Id("session").Op(":").Id("s")), jen.Nil())))
+}
+
+func (m *machine) clientService() jen.Code {
+	return rt("session", "Service").Add(keyed(
+		pair{jen.Id("Spec"), jen.Op("&").Id(m.short + "Spec")},
+		pair{jen.Id("Logger"), jen.Id("c.Logger")},
+		pair{jen.Id("Hooks"), jen.Id("c.Hooks")},
+		pair{jen.Id("New"), jen.Func().Params(jen.Id("s").Op("*").Add(rt("session", "Session"))).Add(rt("session", "Machine")).Block(
+			jen.Return(jen.Id("new"+m.Go+"Machine").Call(jen.Id("s"), jen.Id("settings"))))},
+	))
+}
+
+// clientMethods emits
+//
+//	func (c *Client) Close() error { return c.session.Close() }
+//	func (c *Client) Done() <-chan struct{} { return c.session.Done() }
+//	func (c *Client) Err() error { return c.session.Err() }
+func (m *machine) clientMethods() []jen.Code {
+	return decls{
+		documented(doc("Close cuts the connection. Calls that wait end with [session.ErrClosed]."),
+			method("c", m.Go, "Close", nil, block(jen.Error()), jen.Return(jen.Id("c.session").Dot("Close").Call()))),
+		documented(doc("Done is closed when the session is over."),
+			method("c", m.Go, "Done", nil, block(jen.Op("<-").Chan().Struct()), jen.Return(jen.Id("c.session").Dot("Done").Call()))),
+		documented(doc("Err is why the session is over: a [*session.EndedError], nil while it is not."),
+			method("c", m.Go, "Err", nil, block(jen.Error()), jen.Return(jen.Id("c.session").Dot("Err").Call()))),
+	}
+}
+
+// callMethod emits
+//
+//	// DomainCheck asks whether domains can be provisioned. See RFC 5731 3.1.1.
+//	func (c *Client) DomainCheck(ctx context.Context, v *DomainCheck, opts ...CallOption) (*DomainCheckResponse, error) {
+//		return request[DomainCheckResponse](ctx, c, clientCallCommand, &DomainCheckRequest{DomainCheck: *v}, opts)
+//	}
+func (m *machine) callMethod(c *model.Call, msg *model.Message) jen.Code {
+	reply := m.e.reply(msg)
+	if reply == nil {
+		m.found.Errorf(c.Pos, "not-emitted", "call %q sends %q, which no reply answers", c.Name, msg.Name)
+		return jen.Null()
+	}
+	of := m.e.msgs.of(msg)
+	params := block(jen.Id("ctx").Qual("context", "Context"))
+	req := jen.New(jen.Id(of.typ))
+	switch part := soleParts(of); {
+	case part != "":
+		params = append(params, jen.Id("v").Op("*").Id(part))
+		req = jen.Op("&").Id(of.typ).Values(jen.Id(part).Op(":").Op("*").Id("v"))
+	case of.whole || of.payload != nil || len(of.binds) > 0 || len(of.fields) > 0:
+		params = append(params, jen.Id("v").Op("*").Id(of.typ))
+		req = jen.Op("&").Id("req")
+	}
+	opts := jen.Nil()
+	if m.optionHead() != nil && of.head == m.optionHead() {
+		params = append(params, jen.Id("opts").Op("...").Id(m.clientName("CallOption")))
+		opts = jen.Id("opts")
+	}
+	replyType := m.e.msgs.of(reply).typ
+	var body []jen.Code
+	if strings.HasPrefix(goString(req), "&req") {
+		body = append(body, jen.Id("req").Op(":=").Op("*").Id("v").Comment("options must not change the caller's"))
+	}
+	body = append(body, jen.Return(jen.Id(m.clientName("request")).Index(jen.Id(replyType)).Call(
+		jen.Id("ctx"), jen.Id("c"), jen.Id(m.call(c)), req, opts)))
+	name := exported(msg.Name)
+	return documented(doc("%s", name+" "+lowerFirst(sentence(msg.Doc))+clause(msg.Standard)),
+		method("c", m.Go, name, params, block(jen.Op("*").Id(replyType), jen.Error()), body...))
+}
+
+// soleParts is the type that a message consists of beside its head; empty when there is none, or more than one.
+func soleParts(of *message) string {
+	switch {
+	case of.whole || len(of.fields) > 0:
+		return ""
+	case of.payload != nil && len(of.binds) == 0:
+		return of.payload.name
+	case of.payload == nil && len(of.binds) == 1 && of.binds[0].embedded:
+		return of.binds[0].st.name
+	}
+	return ""
+}
+
+// optionHead is the head that call options set: that of all calls that have one.
+func (m *machine) optionHead() *head {
+	var h *head
+	one := true
+	m.eachCall(func(_ *model.Call, msg *model.Message) {
+		of := m.e.msgs.of(msg).head
+		one = one && (h == nil || of == nil || of == h)
+		if of != nil {
+			h = of
+		}
+	})
+	if !one {
+		return nil
+	}
+	return h
+}
+
+// request emits
+//
+//	// request sends req, with what opts add, and waits for the reply, which is made an R.
+//	func request[R any](ctx context.Context, c *Client, call int, req Message, opts []CallOption) (*R, error) {
+//		if m, ok := req.(hasCommandHead); ok {
+//			for _, opt := range opts {
+//				opt(m.commandHead())
+//			}
+//		}
+//		m, err := c.session.Call(ctx, call, req.MessageName(), req)
+//		if err != nil {
+//			return nil, err
+//		}
+//		res, ok := m.(*R)
+//		if !ok {
+//			res = new(R)
+//			if !convert(res, m) {
+//				_ = c.Close() // replies and requests no longer match
+//				return nil, &session.UnexpectedReplyError{Request: req.MessageName(), Reply: messageName(m)}
+//			}
+//		}
+//		return res, refusal(res)
+//	}
+func (m *machine) request() jen.Code {
+	params := block(
+		jen.Id("ctx").Qual("context", "Context"), jen.Id("c").Op("*").Id(m.Go), jen.Id("call").Int(), jen.Id("req").Id("Message"),
+	)
+	var body []jen.Code
+	if h := m.optionHead(); h != nil {
+		params = append(params, jen.Id("opts").Index().Id(m.clientName("CallOption")))
+		body = append(body, jen.If(jen.List(jen.Id("m"), jen.Id("ok")).Op(":=").Id("req").Assert(jen.Id(headInterface(h.h))), jen.Id("ok")).Block(
+			jen.For(jen.List(jen.Id("_"), jen.Id("opt")).Op(":=").Range().Id("opts")).Block(
+				jen.Id("opt").Call(jen.Id("m").Dot(headMethod(h.h)).Call()))))
+	} else {
+		params = append(params, jen.Any())
+	}
+	name := func() jen.Code { return jen.Id("req").Dot("MessageName").Call() }
+	body = append(body,
+		jen.List(jen.Id("m"), jen.Err()).Op(":=").Id("c.session").Dot("Call").Call(jen.Id("ctx"), jen.Id("call"), name(), jen.Id("req")),
+		jen.If(jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Nil(), jen.Err())),
+		jen.List(jen.Id("res"), jen.Id("ok")).Op(":=").Id("m").Assert(jen.Op("*").Id("R")),
+		jen.If(jen.Op("!").Id("ok")).Block(
+			jen.Id("res").Op("=").New(jen.Id("R")),
+			jen.If(jen.Op("!").Id(m.clientName("convert")).Call(jen.Id("res"), jen.Id("m"))).Block(
+				jen.Id("_").Op("=").Id("c").Dot("Close").Call().Comment("replies and requests no longer match"),
+				jen.Return(jen.Nil(), jen.Op("&").Add(rt("session", "UnexpectedReplyError")).Add(inline(
+					pair{jen.Id("Request"), name()}, pair{jen.Id("Reply"), jen.Id("messageName").Call(jen.Id("m"))})))),
+		),
+	)
+	if m.e.msgs.codeHead != nil {
+		body = append(body, jen.Return(jen.Id("res"), jen.Id(m.clientName("refusal")).Call(jen.Id("res"))))
+	} else {
+		body = append(body, jen.Return(jen.Id("res"), jen.Nil()))
+	}
+	fn := m.clientName("request")
+	return documented(doc("%s sends req, with what opts add, and waits for the reply, which is made an R.", fn),
+		jen.Func().Id(fn).Types(jen.Id("R").Any()).Params(params...).Params(jen.Op("*").Id("R"), jen.Error()).Block(body...))
+}
+
+// replyOf emits what makes one reply of another: a general reply answers where a special one would have, and the other way
+// round.
+//
+//	// convert makes res, which is empty, say what m says, and reports whether it can.
+//	func convert(res any, m session.Message) bool {
+//		to, ok := res.(hasResponseHead)
+//		if !ok {
+//			return false
+//		}
+//		from, ok := m.(hasResponseHead)
+//		if !ok {
+//			return false
+//		}
+//		*to.responseHead() = *from.responseHead()
+//		data := dataOf(m)
+//		if general, ok := res.(*Response); ok {
+//			general.Data = data
+//			return true
+//		}
+//		return len(data) == 0
+//	}
+func (m *machine) replyOf() jen.Code {
+	general := m.e.refusalMessage()
+	params := block(jen.Id("res").Any(), jen.Id("m").Add(rt("session", "Message")))
+	fn := m.clientName("convert")
+	if general == nil {
+		return function(fn, block(jen.Any(), rt("session", "Message")), block(jen.Bool()), jen.Return(jen.False()))
+	}
+	of := m.e.msgs.of(general)
+	head := func(v string) *jen.Statement { return jen.Op("*").Id(v).Dot(headMethod(general.Head)).Call() }
+	asHead := func(v, from string) jen.Code {
+		return jen.List(jen.Id(v), jen.Id("ok")).Op(":=").Id(from).Assert(jen.Id(headInterface(general.Head)))
+	}
+	no := jen.If(jen.Op("!").Id("ok")).Block(jen.Return(jen.False()))
+	body := []jen.Code{asHead("to", "res"), no, asHead("from", "m"), no, head("to").Op("=").Add(head("from"))}
+	if data := elementsField(of); data != nil {
+		body = append(body,
+			jen.Id("data").Op(":=").Id(m.clientName("dataOf")).Call(jen.Id("m")),
+			jen.If(jen.List(jen.Id("general"), jen.Id("ok")).Op(":=").Id("res").Assert(jen.Op("*").Id(of.typ)), jen.Id("ok")).Block(
+				jen.Id("general").Dot(data.name).Op("=").Id("data"), jen.Return(jen.True())),
+			jen.Return(jen.Len(jen.Id("data")).Op("==").Lit(0)))
+	} else {
+		body = append(body, jen.Return(jen.True()))
+	}
+	return documented(doc("%s makes res, which is empty, say what m says, and reports whether it can.", fn),
+		function(fn, params, block(jen.Bool()), body...))
+}
+
+// replyData emits
+//
+//	// dataOf is the data of a reply.
+//	func dataOf(m session.Message) []Element {
+//		switch m := m.(type) {
+//		case *Response:
+//			return m.Data
+//		case *DomainCheckResponse:
+//			return elements(m.Data)
+//		}
+//		return nil
+//	}
+//
+//	// elements is v in a list, or nothing when there is none.
+//	func elements[T any, P interface {
+//		*T
+//		Element
+//	}](v P) []Element {
+//		if v == nil {
+//			return nil
+//		}
+//		return []Element{v}
+//	}
+func (m *machine) replyData() []jen.Code {
+	general := m.e.refusalMessage()
+	if general == nil || elementsField(m.e.msgs.of(general)) == nil {
+		return nil
+	}
+	of := m.e.msgs.of(general)
+	cases := block(jen.Case(jen.Op("*").Id(of.typ)).Block(jen.Return(jen.Id("m").Dot(elementsField(of).name))))
+	elements := m.clientName("elements")
+	for _, msg := range m.received {
+		special := m.e.msgs.of(msg)
+		if msg == general || msg.Head != general.Head || len(special.binds) != 1 || special.binds[0].embedded {
+			continue
+		}
+		cases = append(cases, jen.Case(jen.Op("*").Id(special.typ)).Block(
+			jen.Return(jen.Id(elements).Call(jen.Id("m").Dot(special.binds[0].name)))))
+	}
+	list := jen.Index().Id("Element")
+	return block(
+		documented(doc("%s is the data of a reply.", m.clientName("dataOf")),
+			function(m.clientName("dataOf"), block(jen.Id("m").Add(rt("session", "Message"))), block(list),
+				jen.Switch(jen.Id("m").Op(":=").Id("m").Assert(jen.Type())).Block(cases...), jen.Return(jen.Nil()))),
+		documented(doc("%s is v in a list, or nothing when there is none.", elements),
+			jen.Func().Id(elements).Types(
+				jen.Id("T").Any(), jen.Id("P").Interface(jen.Op("*").Id("T"), jen.Id("Element")),
+			).Params(jen.Id("v").Id("P")).Add(list).Block(
+				jen.If(jen.Id("v").Op("==").Nil()).Block(jen.Return(jen.Nil())),
+				jen.Return(jen.Add(list).Values(jen.Id("v"))))),
+	)
+}
+
+// elementsField is the field of a message that holds any elements, nil if it has none.
+func elementsField(of *message) *visible {
+	for _, v := range of.fields {
+		if f := last(v.hops); f.val.element && v.isList() {
+			return v
+		}
+	}
+	return nil
+}
+
+// refused emits
+//
+//	// refusal is the [*ResultError] that a reply stands for; nil for success.
+//	func refusal(res any) error {
+//		m, ok := res.(hasResponseHead)
+//		if !ok {
+//			return nil
+//		}
+//		h := m.responseHead()
+//		switch h.Code() {
+//		case CodeCompleted, ...:
+//			return nil
+//		}
+//		return &ResultError{Code: h.Code(), Message: ..., Results: h.Results}
+//	}
+func (m *machine) refused() jen.Code {
+	h := m.e.msgs.codeHead
+	var good []jen.Code
+	for _, c := range m.e.p.Codes {
+		if c.Class != "failure" {
+			good = append(good, jen.Id(c.Go))
+		}
+	}
+	pairs := []pair{{jen.Id("Code"), jen.Id("h").Dot("Code").Call()}}
+	for _, f := range h.h.Fields {
+		if f.Name == "text" && m.e.msgs.textAt != nil {
+			pairs = append(pairs, pair{jen.Id("Message"), m.e.headField(h.h, f, jen.Id("h"))})
+		}
+	}
+	if v := m.e.msgs.codeList; m.e.msgs.codeAt.many {
+		pairs = append(pairs, pair{jen.Id(v.name), jen.Id("h").Dot(v.name)})
+	}
+	fn := m.clientName("refusal")
+	return documented(doc("%s is the [*ResultError] that a reply stands for; nil for success.", fn),
+		function(fn, block(jen.Id("res").Any()), block(jen.Error()),
+			jen.List(jen.Id("m"), jen.Id("ok")).Op(":=").Id("res").Assert(jen.Id(headInterface(h.h))),
+			jen.If(jen.Op("!").Id("ok")).Block(jen.Return(jen.Nil())),
+			jen.Id("h").Op(":=").Id("m").Dot(headMethod(h.h)).Call(),
+			jen.Switch(jen.Id("h").Dot("Code").Call()).Block(jen.Case(good...).Block(jen.Return(jen.Nil()))),
+			jen.Return(jen.Op("&").Id("ResultError").Add(keyed(pairs...)))))
+}
+
+// callOptions emits, for each field of the head that calls have,
+//
+//	// CallOption sets what any call may carry.
+//	type CallOption func(*CommandHead)
+//
+//	// WithClTRID sets clTRID: ...
+//	func WithClTRID(v string) CallOption { return func(h *CommandHead) { h.ClTRID = v } }
+func (m *machine) callOptions() []jen.Code {
+	h := m.optionHead()
+	if h == nil {
+		return nil
+	}
+	option := m.clientName("CallOption")
+	d := decls{documented(doc("%s sets what any call may carry beside its own content.", option),
+		jen.Type().Id(option).Func().Params(jen.Op("*").Id(h.typ)))}
+	for _, v := range h.fields {
+		fn := m.clientName("With" + v.name)
+		d.add(documented(doc("%s", fn+" sets "+lowerFirst(sentence(v.f.Doc))+clause(v.f.Standard)),
+			function(fn, block(jen.Id("v").Add(variadic(v.goType()))), block(jen.Id(option)),
+				jen.Return(jen.Func().Params(jen.Id("h").Op("*").Id(h.typ)).Block(jen.Id("h").Dot(v.name).Op("=").Id("v"))))))
+	}
+	return d
+}
+
+// variadic is a parameter's type, that of a list as any number of arguments.
+func variadic(t *jen.Statement) jen.Code {
+	if elem, ok := strings.CutPrefix(goString(t), "[]"); ok && !strings.Contains(elem, ".") {
+		return jen.Op("...").Id(elem)
+	}
+	return t
+}

@@ -1,0 +1,452 @@
+package emit
+
+import (
+	"github.com/dave/jennifer/jen"
+
+	"github.com/protogen-go/protogen/gen/name"
+	"github.com/protogen-go/protogen/gen/xsd"
+)
+
+// codecFile writes what reads and writes the types of the schemas: for each a decode and an encode method, for each global
+// element the methods of Element, and the switch that knows them all.
+func (e *emitter) codecFile() (File, error) {
+	if e.set == nil {
+		return e.file("codec_gen.go")
+	}
+	var d decls
+	d.add(e.entryPoints()...)
+	d.add(e.elementCodec()...)
+	for _, st := range e.shapes.structs {
+		d.add(e.decodeFunc(st), e.encodeFunc(st))
+		if st.element != nil {
+			d.add(e.elementMethods(st)...)
+		}
+		if st.arm != nil {
+			d.add(e.encodeItem(st))
+		}
+	}
+	return e.file("codec_gen.go", d...)
+}
+
+var (
+	decoderParam = func() jen.Code { return jen.Id("d").Op("*").Add(rt("xsdrun", "Decoder")) }
+	encoderParam = func() jen.Code { return jen.Id("e").Op("*").Add(rt("xsdrun", "Encoder")) }
+)
+
+// decodeFunc emits the reader of a structure. Of one defined as another it is
+//
+//	func (v *HostDelete) decode(d *xsdrun.Decoder) { (*HostSName)(v).decode(d) }
+//
+// of a collapsed one a function, of any other a method:
+//
+//	func (v *DomainCreate) decode(d *xsdrun.Decoder) {
+//		old := *v
+//		*v = DomainCreate{Contacts: old.Contacts[:0]}
+//		...
+//	}
+func (e *emitter) decodeFunc(st *structure) jen.Code {
+	v := jen.Id("v")
+	switch {
+	case st.same != nil && st.same.collapsed:
+		return method("v", st.name, "decode", block(decoderParam()), nil,
+			jen.Id("decode"+st.same.name).Call(jen.Id("d"), jen.Op("&").Add(v).Dot("Value")))
+	case st.same != nil:
+		return method("v", st.name, "decode", block(decoderParam()), nil,
+			jen.Parens(jen.Op("*").Id(st.same.name)).Parens(v).Dot("decode").Call(jen.Id("d")))
+	case st.collapsed:
+		return e.decodeCollapsed(st)
+	}
+	body := append(e.resetStruct(st), e.decodeAttributes(st)...)
+	return method("v", st.name, "decode", block(decoderParam()), nil, append(body, e.decodeContent(st)...)...)
+}
+
+// decodeCollapsed emits the reader of a type that is no struct:
+//
+//	func decodeExtURI(d *xsdrun.Decoder, v *[]string) {
+//		*v = (*v)[:0]
+//		...
+//	}
+func (e *emitter) decodeCollapsed(st *structure) jen.Code {
+	f := st.fields[0]
+	body := []jen.Code{jen.Id("d").Dot("NoAttributes").Call()}
+	if f.many {
+		body = append(body, jen.Op("*").Id("v").Op("=").Parens(jen.Op("*").Id("v")).Index(jen.Op(":").Lit(0)))
+	}
+	return function("decode"+name.Exported(st.name), block(decoderParam(), jen.Id("v").Op("*").Add(f.goType())), nil,
+		append(body, e.decodeContent(st)...)...)
+}
+
+// resetStruct emits what makes v empty but keeps the memory it has:
+//
+//	old := *v
+//	*v = DomainCreate{Contacts: old.Contacts[:0]}
+func (e *emitter) resetStruct(st *structure) []jen.Code {
+	var kept []jen.Code
+	reuses := false
+	for _, f := range st.fields {
+		switch {
+		case f.role == roleItems, f.role == roleAnyAttribute, f.many, f.val.of != nil && f.val.of.collapsed && f.val.of.fields[0].many:
+			kept = append(kept, jen.Id(f.name).Op(":").Id("old").Dot(f.name).Index(jen.Op(":").Lit(0)))
+		case f.val.of != nil && !f.val.of.collapsed && !f.pointer:
+			kept = append(kept, jen.Id(f.name).Op(":").Id("old").Dot(f.name))
+		case f.reused():
+			reuses = true
+		}
+	}
+	reset := jen.Op("*").Id("v").Op("=").Id(st.name).Values(kept...)
+	if len(kept) == 0 && !reuses {
+		return []jen.Code{reset}
+	}
+	return []jen.Code{jen.Id("old").Op(":=").Op("*").Id("v"), reset}
+}
+
+// reused reports whether what the field pointed to is used again for the next value.
+func (f *field) reused() bool {
+	return f.pointer || f.val.element || f.val.scalar != nil && f.val.scalar.kind == kindBytes || f.val.of != nil && f.val.of.collapsed && f.val.of.fields[0].val.element
+}
+
+// decodeAttributes emits
+//
+//	for a := d.Attrs(domainPeriodAttrs); a.Next(); {
+//		switch a.Use {
+//		case 0:
+//			v.Unit = DomainPUnit(d.AttrText())
+//		}
+//	}
+func (e *emitter) decodeAttributes(st *structure) []jen.Code {
+	if st.ct == nil || len(st.ct.Attributes) == 0 && st.ct.AnyAttribute == nil {
+		if st.fields[0].role == roleAny {
+			return nil
+		}
+		return []jen.Code{jen.Id("d").Dot("NoAttributes").Call()}
+	}
+	var cases []jen.Code
+	i := 0
+	for _, f := range st.fields {
+		switch f.role {
+		case roleAttribute:
+			cases = append(cases, jen.Case(jen.Lit(i)).Block(e.decodeScalar(f, true)...))
+			i++
+		case roleAnyAttribute:
+			v := jen.Id("v").Dot(f.name)
+			cases = append(cases, jen.Case(rt("xsdrun", "AnyAttribute")).Block(
+				v.Clone().Op("=").Append(v, jen.Id("d").Dot("Attr").Call())))
+		}
+	}
+	loop := jen.For(
+		jen.Id("a").Op(":=").Id("d").Dot("Attrs").Call(jen.Id(e.attrsVar(st))), jen.Id("a").Dot("Next").Call(), jen.Empty(),
+	)
+	return []jen.Code{loop.Block(jen.Switch(jen.Id("a").Dot("Use")).Block(cases...))}
+}
+
+// decodeContent emits what reads between the tags.
+func (e *emitter) decodeContent(st *structure) []jen.Code {
+	if st.body != nil {
+		return []jen.Code{e.decodeChildren(st)}
+	}
+	for _, f := range st.fields {
+		switch f.role {
+		case roleValue:
+			return e.decodeScalar(f, false)
+		case roleMixed:
+			if st.model != nil {
+				return []jen.Code{jen.Id("v").Dot(f.name).Op("=").Id("d").Dot("MixedChildren").Call(jen.Id(e.modelVar(st)))}
+			}
+			return []jen.Code{jen.Id("v").Dot(f.name).Op("=").Id("d").Dot("Mixed").Call()}
+		case roleAny:
+			return []jen.Code{jen.Id("v").Dot(f.name).Op("=").Id("d").Dot("AnyContent").Call()}
+		case roleElement: // an arm that wraps one value
+			return e.decodeLeaf(st, f)
+		}
+	}
+	return []jen.Code{jen.Id("d").Dot("Empty").Call()}
+}
+
+// decodeChildren emits
+//
+//	for c := d.Children(domainCreateModel); c.Next(); {
+//		switch c.Particle {
+//		case 0:
+//			v.Name = d.Text(eppcomLabel)
+//		}
+//	}
+func (e *emitter) decodeChildren(st *structure) jen.Code {
+	var cases []jen.Code
+	e.eachLeaf(st, func(n *node, leaf *xsd.Particle, indexes []jen.Code) {
+		var body []jen.Code
+		if n.field.role == roleItems {
+			body = e.decodeArm(n.field, leaf)
+		} else {
+			body = e.decodeLeaf(st, n.field)
+		}
+		cases = append(cases, jen.Case(indexes...).Block(body...))
+	})
+	loop := jen.For(
+		jen.Id("c").Op(":=").Id("d").Dot("Children").Call(jen.Id(e.modelVar(st))), jen.Id("c").Dot("Next").Call(), jen.Empty(),
+	)
+	return loop.Block(jen.Switch(jen.Id("c").Dot("Particle")).Block(cases...))
+}
+
+// eachLeaf calls f for every leaf of st's content with the node it belongs to and the numbers it has in the model.
+func (e *emitter) eachLeaf(st *structure, f func(n *node, leaf *xsd.Particle, indexes []jen.Code)) {
+	var walk func(n *node)
+	leaves := func(n *node) {
+		name.Leaves(n.p, func(leaf *xsd.Particle) {
+			var indexes []jen.Code
+			for i, l := range st.model.Leaves {
+				if sameLeaf(l, leaf) {
+					indexes = append(indexes, jen.Lit(i))
+				}
+			}
+			if len(indexes) > 0 {
+				f(n, leaf, indexes)
+			}
+		})
+	}
+	walk = func(n *node) {
+		if n.field != nil {
+			leaves(n)
+			return
+		}
+		for _, k := range n.kids {
+			walk(k)
+		}
+	}
+	walk(st.body)
+}
+
+// sameLeaf reports whether two particles are one leaf of a schema; shapes copy a leaf to change how often it occurs.
+func sameLeaf(a, b *xsd.Particle) bool {
+	return a == b || a.Kind == b.Kind && a.Element == b.Element && a.Wildcard == b.Wildcard && a.Pos == b.Pos
+}
+
+// decodeLeaf emits what reads an element or wildcard into its field, with the properties of its declaration before it:
+//
+//	d.IfEmpty("7")
+//	v.N = int32(d.Int(xsdInt))
+func (e *emitter) decodeLeaf(st *structure, f *field) []jen.Code {
+	out := e.declared(f.particle.Element)
+	if f.null == nil {
+		return append(out, e.decodePlainLeaf(st, f)...)
+	}
+	return append(out,
+		jen.Id("v").Dot(f.null.name).Op("=").Id("d").Dot("Nil").Call(),
+		jen.If(jen.Op("!").Id("v").Dot(f.null.name)).Block(e.decodePlainLeaf(st, f)...))
+}
+
+// declared emits the default or fixed value of an element declaration; nil has none.
+func (e *emitter) declared(el *xsd.Element) []jen.Code {
+	switch {
+	case el == nil:
+		return nil
+	case el.Fixed != nil:
+		return []jen.Code{jen.Id("d").Dot("IfFixed").Call(lit(*el.Fixed))}
+	case el.Default != nil:
+		return []jen.Code{jen.Id("d").Dot("IfEmpty").Call(lit(*el.Default))}
+	}
+	return nil
+}
+
+// decodePlainLeaf is decodeLeaf without the declaration.
+func (e *emitter) decodePlainLeaf(st *structure, f *field) []jen.Code {
+	v := jen.Id("v").Dot(f.name)
+	if st.collapsed {
+		v = jen.Op("*").Id("v")
+	}
+	switch {
+	case f.val.scalar != nil && !f.many && st.collapsed:
+		return []jen.Code{v.Clone().Op("=").Add(e.readScalar(f.val.scalar, false))}
+	case f.val.scalar != nil && !f.many:
+		return e.decodeScalar(f, false)
+	case f.val.scalar != nil && f.val.scalar.kind == kindBytes:
+		return []jen.Code{
+			jen.Id("b").Op(":=").Add(grow(st, f)),
+			jen.Op("*").Id("b").Op("=").Id("d").Dot("AppendBytes").Call(
+				jen.Parens(jen.Op("*").Id("b")).Index(jen.Op(":").Lit(0)), e.simpleVar(f.val.scalar.st)),
+		}
+	case f.val.scalar != nil:
+		return []jen.Code{jen.Op("*").Add(grow(st, f)).Op("=").Add(e.readScalar(f.val.scalar, false))}
+	case f.val.element && f.many:
+		return []jen.Code{
+			jen.Id("el").Op(":=").Add(grow(st, f)),
+			jen.Op("*").Id("el").Op("=").Add(e.readElement(f, jen.Op("*").Id("el"))),
+		}
+	case f.val.element && st.collapsed:
+		return []jen.Code{v.Clone().Op("=").Add(e.readElement(f, v))}
+	case f.val.element && st.arm != nil:
+		return []jen.Code{v.Clone().Op("=").Add(e.readElement(f, v))}
+	case f.val.element:
+		return []jen.Code{v.Clone().Op("=").Add(e.readElement(f, jen.Id("old").Dot(f.name)))}
+	case f.val.any && f.many:
+		return []jen.Code{jen.Op("*").Add(grow(st, f)).Op("=").Id("d").Dot("AnyContent").Call()}
+	case f.val.any:
+		return []jen.Code{v.Op("=").Id("d").Dot("AnyContent").Call()}
+	}
+	return e.decodeStruct(st, f)
+}
+
+// decodeStruct emits what reads an element of a complex type into its field:
+//
+//	v.Period = xsdrun.Reuse(old.Period)
+//	v.Period.decode(d)
+func (e *emitter) decodeStruct(st *structure, f *field) []jen.Code {
+	v := jen.Id("v").Dot(f.name)
+	of := f.val.of
+	if of.collapsed {
+		read := jen.Id("decode" + name.Exported(of.name))
+		switch {
+		case f.many:
+			return []jen.Code{read.Call(jen.Id("d"), grow(st, f))}
+		case f.pointer:
+			return []jen.Code{reuse(f), read.Call(jen.Id("d"), v)}
+		case of.fields[0].val.element && !of.fields[0].many && st.arm == nil:
+			return []jen.Code{v.Clone().Op("=").Id("old").Dot(f.name), read.Call(jen.Id("d"), jen.Op("&").Add(v))}
+		}
+		return []jen.Code{read.Call(jen.Id("d"), jen.Op("&").Add(v))}
+	}
+	switch {
+	case f.many:
+		return []jen.Code{grow(st, f).Dot("decode").Call(jen.Id("d"))}
+	case f.pointer:
+		return []jen.Code{reuse(f), v.Dot("decode").Call(jen.Id("d"))}
+	}
+	return []jen.Code{v.Dot("decode").Call(jen.Id("d"))}
+}
+
+// decodeArm emits what reads an item of a repeated group:
+//
+//	item := xsdrun.Grow(&v.Items)
+//	arm := xsdrun.ReuseAs[ResultValue](*item)
+//	arm.decode(d)
+//	*item = arm
+func (e *emitter) decodeArm(f *field, leaf *xsd.Particle) []jen.Code {
+	arm := f.items.armOf(leaf)
+	return []jen.Code{
+		jen.Id("item").Op(":=").Add(rt("xsdrun", "Grow")).Call(jen.Op("&").Id("v").Dot(f.name)),
+		jen.Id("arm").Op(":=").Add(rt("xsdrun", "ReuseAs")).Types(jen.Id(arm.name)).Call(jen.Op("*").Id("item")),
+		jen.Id("arm").Dot("decode").Call(jen.Id("d")),
+		jen.Op("*").Id("item").Op("=").Id("arm"),
+	}
+}
+
+// armOf is the arm that a leaf fills.
+func (it *items) armOf(leaf *xsd.Particle) *structure {
+	for _, arm := range it.arms {
+		if arm.leaf == leaf || leaf.Element != nil && arm.leaf.Element == leaf.Element {
+			return arm
+		}
+	}
+	return nil
+}
+
+// grow emits
+//
+//	xsdrun.Grow(&v.Contacts)
+func grow(st *structure, f *field) *jen.Statement {
+	if st.collapsed {
+		return rt("xsdrun", "Grow").Call(jen.Id("v"))
+	}
+	return rt("xsdrun", "Grow").Call(jen.Op("&").Id("v").Dot(f.name))
+}
+
+// reuse emits
+//
+//	v.Period = xsdrun.Reuse(old.Period)
+func reuse(f *field) jen.Code {
+	return jen.Id("v").Dot(f.name).Op("=").Add(rt("xsdrun", "Reuse")).Call(jen.Id("old").Dot(f.name))
+}
+
+// decodeScalar emits what reads a simple value into its field:
+//
+//	v.Value = uint16(d.Uint(domainPLimit))
+func (e *emitter) decodeScalar(f *field, attr bool) []jen.Code {
+	v := jen.Id("v").Dot(f.name)
+	if f.val.scalar.kind == kindBytes && !attr {
+		return []jen.Code{v.Clone().Op("=").Id("d").Dot("AppendBytes").Call(
+			jen.Id("old").Dot(f.name).Index(jen.Op(":").Lit(0)), e.simpleVar(f.val.scalar.st))}
+	}
+	read := e.readScalar(f.val.scalar, attr)
+	if f.pointer {
+		return []jen.Code{reuse(f), jen.Op("*").Add(v).Op("=").Add(read)}
+	}
+	return []jen.Code{v.Op("=").Add(read)}
+}
+
+// readScalar emits the call that reads a simple value, converted to the type its field has.
+func (e *emitter) readScalar(sc *scalar, attr bool) *jen.Statement {
+	verb, wide := sc.kind.verb()
+	var call *jen.Statement
+	switch {
+	case attr && verb == "Bytes" && sc.st.Primitive.Name.Local == "hexBinary":
+		call = jen.Id("d").Dot("AttrHex").Call()
+	case attr && verb == "Bytes":
+		call = jen.Id("d").Dot("AttrBase64").Call()
+	case attr:
+		call = jen.Id("d").Dot("Attr" + verb).Call()
+	default:
+		call = jen.Id("d").Dot(verb).Call(e.simpleVar(sc.st))
+	}
+	switch {
+	case sc.enum != nil:
+		return jen.Id(sc.enum.name).Call(call)
+	case sc.kind != wide:
+		return sc.kind.goType().Call(call)
+	}
+	return call
+}
+
+// readElement emits
+//
+//	decodeElement(d, readWriteAny, old.Any)
+func (e *emitter) readElement(f *field, old jen.Code) jen.Code {
+	if f.particle.Kind == xsd.WildcardParticle {
+		return jen.Id("decodeElement").Call(jen.Id("d"), jen.Id(e.wildcardVar(f.particle.Wildcard)), old)
+	}
+	return jen.Id("decodeElement").Call(jen.Id("d"), jen.Nil(), old)
+}
+
+// entryPoints emits the functions on whole documents and the pool behind them:
+//
+//	var decoders = sync.Pool{New: func() any { return xsdrun.NewDecoder(spaces, xsdrun.Options{Known: known}) }}
+//
+//	func ValidateElement(doc []byte, opts xmlstream.Options) error { ... }
+//
+//	func Unmarshal(doc []byte, el Element) error { ... }
+func (e *emitter) entryPoints() []jen.Code {
+	pooled := jen.Id("d").Op(":=").Id("decoders").Dot("Get").Call().Assert(jen.Op("*").Add(rt("xsdrun", "Decoder")))
+	free := jen.Defer().Id("decoders").Dot("Put").Call(jen.Id("d"))
+	newDecoder := func(options ...pair) *jen.Statement {
+		return rt("xsdrun", "NewDecoder").Call(jen.Id("spaces"), rt("xsdrun", "Options").Add(inline(
+			append(options, pair{jen.Id("Known"), jen.Id("known")})...)))
+	}
+	return []jen.Code{
+		documented(doc("decoders wait here between documents."),
+			jen.Var().Id("decoders").Op("=").Qual("sync", "Pool").Values(
+				jen.Id("New").Op(":").Func().Params().Any().Block(jen.Return(newDecoder())))),
+		documented(doc("known reads the element that d stands on if the schemas declare it, for places that do not insist on that."),
+			function("known", block(decoderParam()), block(jen.Bool()),
+				jen.Return(jen.Id("decodeKnown").Call(jen.Id("d"), jen.Nil()).Op("!=").Nil()))),
+		documented(
+			doc(`ValidateElement judges a document by the schemas alone; its root is any element they declare. The error is an
+				[*xmlstream.SyntaxError] for what is not well-formed, or an [*xsdrun.ValidationError] with every fault: line,
+				column, path, rule.`),
+			function("ValidateElement", block(jen.Id("doc").Index().Byte(), jen.Id("opts").Add(rt("xmlstream", "Options"))), block(jen.Error()),
+				jen.Id("d").Op(":=").Add(newDecoder(pair{jen.Id("XML"), jen.Id("opts")})),
+				jen.Id("d").Dot("Reset").Call(jen.Id("doc")),
+				jen.If(jen.Id("d").Dot("Root").Call().Op("&&").Op("!").Id("known").Call(jen.Id("d"))).Block(
+					jen.Id("d").Dot("UndeclaredRoot").Call()),
+				jen.Return(jen.Id("d").Dot("Finish").Call()))),
+		documented(
+			doc(`Unmarshal reads a document whose root is the element el into el, using again the memory that el holds. The
+				error is that of [ValidateElement]; el then holds what could be read.`),
+			function("Unmarshal", block(jen.Id("doc").Index().Byte(), jen.Id("el").Id("Element")), block(jen.Error()), pooled, free,
+				jen.Id("d").Dot("Reset").Call(jen.Id("doc")),
+				jen.If(jen.Id("d").Dot("Root").Call()).Block(
+					jen.If(
+						jen.List(jen.Id("v"), jen.Id("ok")).Op(":=").Id("el").Assert(jen.Id("knownElement")),
+						jen.Id("ok").Op("&&").Id("d").Dot("Name").Call().Op("==").Id("el").Dot("XMLName").Call()).
+						Block(jen.Id("v").Dot("decode").Call(jen.Id("d"))).
+						Else().Block(jen.Id("d").Dot("UndeclaredRoot").Call())),
+				jen.Return(jen.Id("d").Dot("Finish").Call()))),
+	}
+}

@@ -1,0 +1,635 @@
+package emit
+
+import (
+	"github.com/dave/jennifer/jen"
+
+	"github.com/protogen-go/protogen/gen/formula"
+	"github.com/protogen-go/protogen/gen/model"
+	"github.com/protogen-go/protogen/gen/name"
+	"github.com/protogen-go/protogen/gen/xsd"
+)
+
+// appendMessage emits what puts a message into its document and writes that:
+//
+//	var doc eppDoc
+//	doc.Command = new(commandDoc)
+//	doc.Command.Check = &m.DomainCheck
+//	m.CommandHead.write(doc.Command)
+//	return appendEPPDoc(b, &doc)
+func (e *emitter) appendMessage(m *message) []jen.Code {
+	root := jen.Id("doc")
+	out := []jen.Code{jen.Var().Add(root).Id(m.root.name)}
+	at := root
+	for i, h := range m.hops {
+		if !h.inside {
+			at = at.Clone().Dot(h.f.name)
+		}
+		switch {
+		case i == len(m.hops)-1 && m.whole:
+			out = append(out, at.Clone().Op("=").Add(address(h.f, jen.Id("m"))))
+		case i == len(m.hops)-1 && m.payload != nil:
+			out = append(out, at.Clone().Op("=").Add(address(h.f, jen.Id("m").Dot(m.payload.name))))
+		case h.f.pointer:
+			out = append(out, at.Clone().Op("=").New(h.f.val.goType()))
+		case h.f.val.any:
+			out = append(out, at.Clone().Op("=").New(rt("xmlstream", "Any")))
+		}
+	}
+	for _, b := range m.binds {
+		out = append(out, e.putBinding(m, b, at)...)
+	}
+	for _, v := range m.fields {
+		out = append(out, put(at, v.hops[len(m.hops):], jen.Id("m").Dot(v.name))...)
+	}
+	if m.head != nil {
+		place := selector(root, m.hops[:m.head.depth])
+		if m.head.depth == 0 || !m.hops[m.head.depth-1].f.pointer {
+			place = jen.Op("&").Add(place)
+		}
+		out = append(out, jen.Id("m").Dot(m.head.typ).Dot("write").Call(place))
+	}
+	return append(out, jen.Return(jen.Id(e.appendDocument(m.root)).Call(jen.Id("b"), jen.Op("&").Add(root))))
+}
+
+// address is v as the field holds it: by a pointer if it may be absent.
+func address(f *field, v *jen.Statement) *jen.Statement {
+	switch {
+	case f.pointer && v.GoString() == "m":
+		return v
+	case f.pointer:
+		return jen.Op("&").Add(v)
+	case v.GoString() == "m":
+		return jen.Op("*").Add(v)
+	}
+	return v
+}
+
+// putBinding emits what puts a bound payload in its place: a command's always, a reply's if there is one.
+func (e *emitter) putBinding(m *message, b *binding, at *jen.Statement) []jen.Code {
+	v := jen.Op("&").Id("m").Dot(b.st.name)
+	if !b.embedded {
+		v = jen.Id("m").Dot(b.name)
+	}
+	value := jen.Code(v)
+	if last(b.hops).many {
+		value = jen.Index().Id("Element").Values(v)
+	}
+	set := put(at, b.hops[len(m.hops):], value)
+	if b.embedded {
+		return set
+	}
+	return []jen.Code{jen.If(jen.Id("m").Dot(b.name).Op("!=").Nil()).Block(set...)}
+}
+
+// appendDocument is the function that writes a document element.
+func (e *emitter) appendDocument(root *structure) string { return "append" + name.Exported(root.name) }
+
+// documentCodec emits what goes between a document element and the messages it may carry.
+func (e *emitter) documentCodec(root *structure) []jen.Code {
+	out := []jen.Code{documented(
+		doc("%s writes a document.", e.appendDocument(root)),
+		function(e.appendDocument(root), block(jen.Id("b").Index().Byte(), jen.Id("doc").Op("*").Id(root.name)),
+			block(jen.Index().Byte(), jen.Error()), jen.Return(jen.Id("doc").Dot("AppendXML").Call(jen.Id("b")))))}
+	out = append(out, e.messageOf(root, 0, nil)...)
+	return append(out, e.recoverFields(root))
+}
+
+// messageOf emits, for an element on the way to messages, what finds out which it holds:
+//
+//	func (v *commandDoc) messageIn(old Message) Message {
+//		var head CommandHead
+//		head.read(v)
+//		switch {
+//		case v.Check != nil:
+//			...
+//		}
+//		return nil
+//	}
+//
+// and the same for the elements on the way below it.
+func (e *emitter) messageOf(st *structure, depth int, prefix []hop) []jen.Code {
+	var body, cases []jen.Code
+	var deeper []jen.Code
+	for _, h := range e.msgs.heads {
+		if h.at == st && h.depth == depth {
+			body = append(body, jen.Var().Id("head").Id(h.typ), jen.Id("head").Dot("read").Call(jen.Id("v")))
+		}
+	}
+	for _, branch := range e.branches(st, depth, prefix) {
+		f := branch.hop.f
+		v := jen.Id("v").Dot(f.name)
+		if branch.inner {
+			cases = append(cases, jen.Case(f.present(v)).Block(jen.Return(v.Clone().Dot("messageIn").Call(jen.Id("old")))))
+			deeper = append(deeper, e.messageOf(f.val.of, depth+1, append(prefix[:depth:depth], branch.hop))...)
+			continue
+		}
+		cases = append(cases, jen.Case(f.present(v)).Block(e.arrived(branch, v, depth+1)...))
+	}
+	body = append(body, jen.Switch().Block(cases...), jen.Return(jen.Nil()))
+	own := documented(
+		doc(`messageIn is the message that the element is or holds, in old if that is of its kind; nil if the specification knows
+			none like it.`),
+		method("v", st.name, "messageIn", block(jen.Id("old").Id("Message")), block(jen.Id("Message")), body...))
+	return append([]jen.Code{own}, deeper...)
+}
+
+// branch is a child on the way to messages.
+type branch struct {
+	hop   hop
+	inner bool       // messages are told apart below it, by children of its own
+	ends  []*message // messages whose way ends here
+}
+
+// branches are the ways on from st, in the order messages name them.
+func (e *emitter) branches(st *structure, depth int, prefix []hop) []*branch {
+	var out []*branch
+	for _, m := range e.msgs.list {
+		if len(m.hops) <= depth || !samePath(m.hops[:depth], prefix) || depth == 0 && m.root != st {
+			continue
+		}
+		var b *branch
+		for _, have := range out {
+			if have.hop.f == m.hops[depth].f {
+				b = have
+			}
+		}
+		if b == nil {
+			b = &branch{hop: m.hops[depth]}
+			out = append(out, b)
+		}
+		if len(m.hops) == depth+1 {
+			b.ends = append(b.ends, m)
+		} else {
+			b.inner = true
+		}
+	}
+	return out
+}
+
+func samePath(a, b []hop) bool {
+	for i := range a {
+		if a[i].f != b[i].f {
+			return false
+		}
+	}
+	return true
+}
+
+// arrived emits what tells apart the messages whose way ends at the same element, which v holds: by what is bound to its
+// wildcards, and then the one that binds nothing.
+func (e *emitter) arrived(b *branch, v *jen.Statement, depth int) []jen.Code {
+	var out []jen.Code
+	for _, m := range b.ends {
+		if m.head != nil && m.head.depth == depth {
+			at := v
+			if !b.hop.f.pointer {
+				at = jen.Op("&").Add(v)
+			}
+			out = append(out, jen.Var().Id("head").Id(m.head.typ), jen.Id("head").Dot("read").Call(at))
+			break
+		}
+	}
+	done := map[*field]bool{}
+	var plain *message
+	for _, m := range b.ends {
+		if len(m.binds) == 0 {
+			plain = m
+			continue
+		}
+		wild := last(m.binds[0].hops)
+		if !done[wild] {
+			done[wild] = true
+			out = append(out, e.bound(b, wild, v, depth)...)
+		}
+	}
+	if plain != nil {
+		out = append(out, e.made(plain, v, depth, nil)...)
+	}
+	return out
+}
+
+// bound emits the switch over what stands at a wildcard:
+//
+//	switch p := v.Check.(type) {
+//	case *DomainCheck:
+//		return &DomainCheckRequest{DomainCheck: *p, CommandHead: head}
+//	}
+func (e *emitter) bound(b *branch, wild *field, v *jen.Statement, depth int) []jen.Code {
+	var cases []jen.Code
+	var at *jen.Statement
+	seen := map[string]bool{}
+	for _, m := range b.ends {
+		if len(m.binds) == 0 || last(m.binds[0].hops) != wild || seen[m.binds[0].st.name] {
+			continue
+		}
+		bind := m.binds[0]
+		seen[bind.st.name] = true
+		at = selector(v, bind.hops[depth:])
+		cases = append(cases, jen.Case(jen.Op("*").Id(bind.st.name)).Block(e.made(m, v, depth, jen.Id("p"))...))
+	}
+	if !wild.many {
+		return []jen.Code{jen.Switch(jen.Id("p").Op(":=").Add(at).Assert(jen.Type())).Block(cases...)}
+	}
+	return []jen.Code{jen.If(jen.Len(at).Op("==").Lit(1)).Block(
+		jen.Switch(jen.Id("p").Op(":=").Add(at.Clone().Index(lit(0))).Assert(jen.Type())).Block(cases...))}
+}
+
+// made emits
+//
+//	return renew(old, DomainTransferRequest{DomainTransfer: *p, Op: v.Transfer.Op, CommandHead: head})
+func (e *emitter) made(m *message, v *jen.Statement, depth int, p *jen.Statement) []jen.Code {
+	if m.whole {
+		if m.hops[len(m.hops)-1].f.pointer {
+			return []jen.Code{jen.Return(v)}
+		}
+		return []jen.Code{jen.Return(jen.Op("&").Add(v))}
+	}
+	var inits []jen.Code
+	init := func(field string, value jen.Code) { inits = append(inits, jen.Id(field).Op(":").Add(value)) }
+	if m.payload != nil {
+		init(m.payload.name, m.hops[len(m.hops)-1].f.deref(v))
+	}
+	if p != nil && m.binds[0].embedded {
+		init(m.binds[0].st.name, jen.Op("*").Add(p))
+	} else if p != nil {
+		init(m.binds[0].name, p)
+	}
+	var late []jen.Code
+	for _, f := range m.fields {
+		if rest := f.hops[depth:]; direct(rest) {
+			init(f.name, selector(v, rest))
+		} else {
+			late = append(late, take(jen.Id("m").Dot(f.name), v, rest)...)
+		}
+	}
+	if m.head != nil {
+		init(m.head.typ, jen.Id("head"))
+	}
+	literal := jen.Id(m.typ).Values(inits...)
+	if late == nil {
+		return []jen.Code{jen.Return(jen.Id("renew").Call(jen.Id("old"), literal))}
+	}
+	return append(append([]jen.Code{jen.Id("m").Op(":=").Add(literal)}, late...),
+		jen.Return(jen.Id("renew").Call(jen.Id("old"), jen.Id("m"))))
+}
+
+// recovered are the fields of heads that a message which cannot be read may still tell: those of text.
+func (e *emitter) recovered() []*visible {
+	var out []*visible
+	seen := map[string]bool{}
+	for _, h := range e.msgs.heads {
+		root := e.rootOf(h)
+		for _, f := range h.h.Fields {
+			if f.Key == "" || seen[f.Go] || root == nil {
+				continue
+			}
+			hops, err := walk(root, f.Key)
+			if err != nil || last(hops).many || last(hops).val.scalar == nil || last(hops).val.scalar.kind != kindString {
+				continue
+			}
+			seen[f.Go] = true
+			out = append(out, &visible{f: f, name: f.Go, key: f.Key, hops: hops})
+		}
+	}
+	return out
+}
+
+// rootOf is the document element of the messages that have h.
+func (e *emitter) rootOf(h *head) *structure {
+	for _, m := range e.msgs.list {
+		if m.head == h {
+			return m.root
+		}
+	}
+	return nil
+}
+
+// recoverFields emits
+//
+//	func (v *eppDoc) recoverTo(e *MessageError) {
+//		if v.Command != nil && trIDString.Check(v.Command.ClTRID) == nil {
+//			e.ClTRID = v.Command.ClTRID
+//		}
+//	}
+func (e *emitter) recoverFields(root *structure) jen.Code {
+	var body []jen.Code
+	for _, h := range e.msgs.heads {
+		if e.rootOf(h) != root {
+			continue
+		}
+		for _, f := range h.h.Fields {
+			hops, err := walk(root, f.Key)
+			if f.Key == "" || err != nil || last(hops).many || last(hops).val.scalar == nil || last(hops).val.scalar.kind != kindString {
+				continue
+			}
+			end := last(hops)
+			body = append(body, guarded(jen.Id("v"), hops, func(at *jen.Statement) []jen.Code {
+				at = end.deref(at)
+				cond := e.simpleVar(end.val.scalar.st).(*jen.Statement).Dot("Check").Call(at, jen.Nil()).Op("==").Nil()
+				if end.pointer {
+					cond = at.Clone().Op("!=").Nil().Op("&&").Add(cond)
+				}
+				return []jen.Code{jen.If(cond).Block(jen.Id("e").Dot(f.Go).Op("=").Add(at))}
+			})...)
+		}
+	}
+	return documented(
+		doc("recoverTo keeps what could be read of a message that is not valid, as far as it is valid itself."),
+		method("v", root.name, "recoverTo", block(jen.Id("e").Op("*").Id("MessageError")), nil, body...))
+}
+
+// decodeMessage emits what reads messages, and its error.
+func (e *emitter) decodeMessage() []jen.Code {
+	out := append(e.decodeMessageFuncs(), e.decoderType()...)
+	out = append(out, e.readMessage(), e.renewFunc())
+	out = append(out, e.documentsType()...)
+	return append(out, e.messageError()...)
+}
+
+// decodeMessageFuncs emits
+//
+//	func DecodeMessage(doc []byte) (Message, error) {
+//		d := decoders.Get().(*xsdrun.Decoder)
+//		defer decoders.Put(d)
+//		var in documents
+//		return readMessage(d, doc, &in, nil)
+//	}
+//
+//	func Validate(doc []byte) error {
+//		_, err := DecodeMessage(doc)
+//		return err
+//	}
+func (e *emitter) decodeMessageFuncs() []jen.Code {
+	params := block(jen.Id("doc").Index().Byte())
+	return []jen.Code{
+		documented(
+			doc(`DecodeMessage reads the message that a document carries, and judges it by its schema and by the rules of the
+				specification. The message keeps nothing of doc. The error is a [*MessageError]. Any number of goroutines may
+				call it.`),
+			function("DecodeMessage", params, block(jen.Id("Message"), jen.Error()),
+				jen.Id("d").Op(":=").Id("decoders").Dot("Get").Call().Assert(jen.Op("*").Add(rt("xsdrun", "Decoder"))),
+				jen.Defer().Id("decoders").Dot("Put").Call(jen.Id("d")),
+				jen.Var().Id("in").Id("documents"),
+				jen.Return(jen.Id("readMessage").Call(jen.Id("d"), jen.Id("doc"), jen.Op("&").Id("in"), jen.Nil())),
+			)),
+		documented(
+			doc(`Validate reports what keeps a document from being a message of the protocol. The error is that of
+				[DecodeMessage]; [errors.As] finds an [*xsdrun.ValidationError] in it, with every fault: line, column, path, rule.`),
+			function("Validate", params, block(jen.Error()),
+				jen.List(jen.Id("_"), jen.Err()).Op(":=").Id("DecodeMessage").Call(jen.Id("doc")),
+				jen.Return(jen.Err()))),
+	}
+}
+
+// decoderType emits
+//
+//	type Decoder struct {
+//		d    *xsdrun.Decoder
+//		in   documents
+//		last Message
+//	}
+func (e *emitter) decoderType() []jen.Code {
+	return []jen.Code{
+		documented(
+			doc(`Decoder reads messages one after the other into the same memory. What it returns, strings included, is valid
+				until the next Decode and as long as the document is left alone. It belongs to one goroutine at a time.`),
+			jen.Type().Id("Decoder").Struct(
+				jen.Id("d").Op("*").Add(rt("xsdrun", "Decoder")),
+				jen.Id("in").Id("documents"),
+				jen.Id("last").Id("Message"),
+			)),
+		documented(doc("NewDecoder returns a Decoder."),
+			function("NewDecoder", nil, block(jen.Op("*").Id("Decoder")),
+				jen.Return(jen.Op("&").Id("Decoder").Values(jen.Id("d").Op(":").Add(rt("xsdrun", "NewDecoder")).Call(
+					jen.Id("spaces"), rt("xsdrun", "Options").Add(inline(
+						pair{jen.Id("Alias"), jen.True()}, pair{jen.Id("Known"), jen.Id("known")}))))))),
+		documented(doc("Decode is [DecodeMessage] in the memory of the last message."),
+			method("d", "Decoder", "Decode", block(jen.Id("doc").Index().Byte()), block(jen.Id("Message"), jen.Error()),
+				jen.List(jen.Id("m"), jen.Err()).Op(":=").Id("readMessage").Call(
+					jen.Id("d").Dot("d"), jen.Id("doc"), jen.Op("&").Id("d").Dot("in"), jen.Id("d").Dot("last")),
+				jen.If(jen.Err().Op("==").Nil()).Block(jen.Id("d").Dot("last").Op("=").Id("m")),
+				jen.Return(jen.Id("m"), jen.Err()))),
+	}
+}
+
+// documentsType emits the document elements that messages come in:
+//
+//	type documents struct {
+//		root   int
+//		eppDoc eppDoc
+//	}
+//
+// with what finds the message in them, and what of it could be read if it is none.
+func (e *emitter) documentsType() []jen.Code {
+	fields := block(jen.Id("root").Int().Comment("// which of them was read last, from 1; 0 for none"))
+	var message, recovered []jen.Code
+	for i, root := range e.msgs.roots {
+		v := jen.Id("in").Dot(root.name)
+		fields = append(fields, jen.Id(root.name).Id(root.name))
+		message = append(message, jen.Case(lit(i+1)).Block(jen.Return(v.Clone().Dot("messageIn").Call(jen.Id("old")))))
+		recovered = append(recovered, jen.Case(lit(i+1)).Block(v.Clone().Dot("recoverTo").Call(jen.Id("e"))))
+	}
+	return []jen.Code{
+		documented(doc("documents are the elements that messages are documents of."), jen.Type().Id("documents").Struct(fields...)),
+		documented(doc("message is the message that was read, in old if that is of its kind; nil for none."),
+			method("in", "documents", "message", block(jen.Id("old").Id("Message")), block(jen.Id("Message")),
+				jen.Switch(jen.Id("in").Dot("root")).Block(message...), jen.Return(jen.Nil()))),
+		documented(doc("recoverTo keeps what could be read of a document that is no message."),
+			method("in", "documents", "recoverTo", block(jen.Id("e").Op("*").Id("MessageError")), nil,
+				jen.Switch(jen.Id("in").Dot("root")).Block(recovered...))),
+	}
+}
+
+// renewFunc emits the generic that puts a message where the last one of its kind was.
+func (e *emitter) renewFunc() jen.Code {
+	return documented(doc("renew makes old hold m if it is a message of that kind, and else a new one."),
+		jen.Func().Id("renew").Types(
+			jen.Id("T").Any(),
+			jen.Id("P").Interface(jen.Op("*").Id("T"), jen.Id("Message")),
+		).Params(jen.Id("old").Id("Message"), jen.Id("m").Id("T")).Id("Message").Block(
+			jen.List(jen.Id("p"), jen.Id("ok")).Op(":=").Id("old").Assert(jen.Id("P")),
+			jen.If(jen.Op("!").Id("ok")).Block(jen.Id("p").Op("=").New(jen.Id("T"))),
+			jen.Op("*").Id("p").Op("=").Id("m"),
+			jen.Return(jen.Id("p")),
+		))
+}
+
+// readMessage emits what DecodeMessage and a Decoder do:
+//
+//	func readMessage(d *xsdrun.Decoder, doc []byte, in *documents, old Message) (Message, error) {
+//		d.Reset(doc)
+//		in.root = 0
+//		if d.Root() {
+//			switch {
+//			case d.Space() == spaceEPP && d.Local() == "epp":
+//				in.root = 1
+//				in.eppDoc.decode(d)
+//			case decodeKnown(d, nil) == nil:
+//				d.UndeclaredRoot()
+//			}
+//		}
+//		if err := d.Finish(); err != nil {
+//			return nil, newMessageError(err, in)
+//		}
+//		m := in.message(old)
+//		if m == nil {
+//			return nil, newMessageError(nil, in)
+//		}
+//		return m, nil
+//	}
+func (e *emitter) readMessage() jen.Code {
+	var cases []jen.Code
+	for i, root := range e.msgs.roots {
+		cases = append(cases, jen.Case(e.standsOn(root.element.Name)).Block(
+			jen.Id("in").Dot("root").Op("=").Lit(i+1), jen.Id("in").Dot(root.name).Dot("decode").Call(jen.Id("d"))))
+	}
+	cases = append(cases, jen.Case(jen.Id("decodeKnown").Call(jen.Id("d"), jen.Nil()).Op("==").Nil()).Block(
+		jen.Id("d").Dot("UndeclaredRoot").Call()))
+	failed := func(err jen.Code) jen.Code {
+		return jen.Return(jen.Nil(), jen.Id("newMessageError").Call(err, jen.Id("in")))
+	}
+	body := []jen.Code{
+		jen.Id("d").Dot("Reset").Call(jen.Id("doc")),
+		jen.Id("in").Dot("root").Op("=").Lit(0),
+		jen.If(jen.Id("d").Dot("Root").Call()).Block(jen.Switch().Block(cases...)),
+		jen.If(jen.Err().Op(":=").Id("d").Dot("Finish").Call(), jen.Err().Op("!=").Nil()).Block(failed(jen.Err())),
+		jen.Id("m").Op(":=").Id("in").Dot("message").Call(jen.Id("old")),
+		jen.If(jen.Id("m").Op("==").Nil()).Block(failed(jen.Nil())),
+	}
+	if e.hasRules() {
+		body = append(body, jen.If(jen.List(jen.Id("r"), jen.Id("ok")).Op(":=").Id("m").Assert(jen.Id("ruled")), jen.Id("ok")).Block(
+			jen.If(jen.Id("broken").Op(":=").Id("r").Dot("check").Call(), jen.Id("broken").Op("!=").Nil()).Block(failed(jen.Id("broken")))))
+	}
+	body = append(body, jen.Return(jen.Id("m"), jen.Nil()))
+	return documented(doc("readMessage reads the message that doc carries, with a decoder, into in and old."),
+		function("readMessage",
+			block(decoderParam(), jen.Id("doc").Index().Byte(), jen.Id("in").Op("*").Id("documents"), jen.Id("old").Id("Message")),
+			block(jen.Id("Message"), jen.Error()), body...))
+}
+
+// standsOn emits
+//
+//	d.Space() == spaceEPP && d.Local() == "epp"
+func (e *emitter) standsOn(n xsd.Name) *jen.Statement {
+	space := lit(0)
+	if n.Space != "" {
+		space = jen.Id(e.spaceConst(n.Space))
+	}
+	return jen.Id("d").Dot("Space").Call().Op("==").Add(space).Op("&&").Id("d").Dot("Local").Call().Op("==").Lit(n.Local)
+}
+
+// messageError emits the error of DecodeMessage.
+func (e *emitter) messageError() []jen.Code {
+	kinds := jen.Const().Defs(
+		doc("MessageMalformed: the document is not well-formed XML, or uses what the protocol forbids.").Line().
+			Id("MessageMalformed").Id("MessageErrorKind").Op("=").Iota(),
+		doc("MessageInvalid: the document is not valid by its schema, or the message breaks a rule of the specification.").Line().
+			Id("MessageInvalid"),
+		doc("MessageUnknown: the document is valid, but carries none of the protocol's messages.").Line().Id("MessageUnknown"),
+	)
+	fields := []jen.Code{
+		jen.Id("Kind").Id("MessageErrorKind"),
+		jen.Id("Err").Error().Comment("// an *xmlstream.SyntaxError, *xsdrun.ValidationError or *RuleError; nil for MessageUnknown"),
+	}
+	for _, f := range e.recovered() {
+		fields = append(fields, jen.Id(f.name).String().Comment("// "+f.key+", if it could be read and is valid itself"))
+	}
+	out := []jen.Code{
+		documented(doc("MessageErrorKind says what is wrong with a document that is no message."), jen.Type().Id("MessageErrorKind").Uint8()),
+		documented(doc("The kinds of a [MessageError]."), kinds),
+		documented(doc("MessageError says why a document is no message, and holds what could be read of it all the same."),
+			jen.Type().Id("MessageError").Struct(fields...)),
+		documented(doc("Error implements error."), method("e", "MessageError", "Error", nil, block(jen.String()),
+			jen.If(jen.Id("e").Dot("Err").Op("==").Nil()).Block(jen.Return(lit(e.p.Name+": the document carries no message of the protocol"))),
+			jen.Return(lit(e.p.Name+": ").Op("+").Id("e").Dot("Err").Dot("Error").Call()))),
+		documented(doc("Unwrap returns Err."), method("e", "MessageError", "Unwrap", nil, block(jen.Error()), jen.Return(jen.Id("e").Dot("Err")))),
+		e.newMessageError(),
+	}
+	if e.hasRules() {
+		out = append(out, e.ruleError()...)
+	}
+	return out
+}
+
+// newMessageError emits what classifies an error and keeps what the document told.
+func (e *emitter) newMessageError() jen.Code {
+	return documented(doc("newMessageError says what kind of error err is; nil is that of a valid document without a message."),
+		function("newMessageError", block(jen.Err().Error(), jen.Id("in").Op("*").Id("documents")), block(jen.Op("*").Id("MessageError")),
+			jen.Id("e").Op(":=").Op("&").Id("MessageError").Values(jen.Id("Kind").Op(":").Id("MessageInvalid"), jen.Id("Err").Op(":").Err()),
+			jen.Switch(jen.Err().Assert(jen.Type())).Block(
+				jen.Case(jen.Nil()).Block(jen.Id("e").Dot("Kind").Op("=").Id("MessageUnknown")),
+				jen.Case(jen.Op("*").Add(rt("xmlstream", "SyntaxError"))).Block(jen.Id("e").Dot("Kind").Op("=").Id("MessageMalformed")),
+			),
+			jen.Id("in").Dot("recoverTo").Call(jen.Id("e")),
+			jen.Return(jen.Id("e"))))
+}
+
+// ruleError emits the error of a message that breaks a rule.
+func (e *emitter) ruleError() []jen.Code {
+	var fields []jen.Code
+	if e.msgs.codes != nil {
+		fields = append(fields, jen.Id("Code").Id(e.msgs.codes.name).Comment("// the reply code that it earns; 0 if the specification names none"))
+	}
+	fields = append(fields, jen.Id("Text").String().Comment("// the rule"))
+	return []jen.Code{
+		documented(doc("ruled is a message with rules."),
+			jen.Type().Id("ruled").Interface(jen.Id("check").Params().Op("*").Id("RuleError"))),
+		documented(doc("RuleError says that a message breaks a rule of the specification that its schema cannot express."),
+			jen.Type().Id("RuleError").Struct(fields...)),
+		documented(doc("Error implements error."),
+			method("e", "RuleError", "Error", nil, block(jen.String()), jen.Return(jen.Id("e").Dot("Text")))),
+	}
+}
+
+// hasRules reports whether any message has conditions beyond its shape.
+func (e *emitter) hasRules() bool {
+	for _, m := range e.p.Messages {
+		if len(m.Valid) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// ruleCheck emits the conditions of a message beyond its shape; nil if there are none.
+//
+//	func (m *PollRequest) check() *RuleError {
+//		if string(m.Op) == "ack" && m.msgIDValue() == "" {
+//			return &RuleError{Code: CodeMissingParameter, Text: "An ack names the message; the schema cannot say so."}
+//		}
+//		return nil
+//	}
+func (e *emitter) ruleCheck(m *message) jen.Code {
+	if len(m.m.Valid) == 0 {
+		return nil
+	}
+	var body []jen.Code
+	for _, r := range m.m.Valid {
+		var inits []jen.Code
+		if code := e.codeConstant(r.Code); code != "" {
+			inits = append(inits, jen.Id("Code").Op(":").Id(code))
+		}
+		text := r.Doc
+		if text == "" {
+			text = r.Rule.Text
+		}
+		inits = append(inits, jen.Id("Text").Op(":").Lit(text))
+		body = append(body, jen.If(e.broken(m, r.Rule)).Block(jen.Return(jen.Op("&").Id("RuleError").Values(inits...))))
+	}
+	return documented(doc("check is the first rule that the message breaks, or nil."),
+		method("m", m.typ, "check", nil, block(jen.Op("*").Id("RuleError")), append(body, jen.Return(jen.Nil()))...))
+}
+
+// broken emits the condition that m, held by m, breaks a rule.
+func (e *emitter) broken(m *message, rule *model.Formula) jen.Code {
+	scope := formula.ForMessage(e.p, m.m, e.msgs.fieldTypes)
+	p := &printer{
+		e: e, scope: scope, roots: map[string]string{"self": "m"}, found: &e.found, uses: map[string]bool{}, named: map[string]bool{},
+	}
+	x, found := formula.Parse(rule, scope, formula.BoolType)
+	if found.HasErrors() {
+		e.found = append(e.found, found...)
+		return jen.True()
+	}
+	return p.expr(formula.Not(x))
+}

@@ -1,0 +1,420 @@
+package emit
+
+import (
+	"strconv"
+
+	"github.com/protogen-go/protogen/gen/diag"
+	"github.com/protogen-go/protogen/gen/model"
+	"github.com/protogen-go/protogen/gen/name"
+	"github.com/protogen-go/protogen/gen/xsd"
+	"github.com/protogen-go/protogen/runtime/xsdrun"
+)
+
+// shapes is the Go view of a schema set: what becomes of every type that global elements reach.
+type shapes struct {
+	p       *model.Protocol
+	set     *xsd.Set
+	names   *name.Table
+	found   diag.List
+	structs []*structure // in the order they are reached, an element before what it holds
+	enums   []*enum
+	byType  map[xsd.Type]*structure
+	globals map[*xsd.Element]*structure
+	byEnum  map[*xsd.SimpleType]*enum
+	// defaultSpace is the namespace whose elements are written without a prefix; empty for none.
+	defaultSpace string
+}
+
+// structure is a Go type made from a complex type, from a global element, or from an arm of a repeated choice.
+type structure struct {
+	name    string
+	ct      *xsd.ComplexType // nil for one that wraps a simple value
+	element *xsd.Element     // the global element it stands for, or nil
+	pos     model.Pos
+	doc     string
+	// same: the structure it is defined as; it then has no fields of its own (type HostDelete HostSName).
+	same *structure
+	// collapsed: a type with nothing but one element or wildcard in it is no struct; its users hold fields[0]'s value.
+	collapsed bool
+	fields    []*field
+	body      *node // of element content
+	model     *xsd.Model
+	arm       *items        // the interface it is an item of, or nil
+	leaf      *xsd.Particle // of an arm: what it matches
+}
+
+// items is a group that may repeat: a list of a sealed interface, its arms in the order they were found in the document.
+type items struct {
+	name string // of the interface
+	arms []*structure
+}
+
+// role says where in the document a field stands.
+type role uint8
+
+const (
+	roleAttribute    role = iota
+	roleAnyAttribute      // the attributes that a wildcard admits
+	roleElement           // an element, or a wildcard
+	roleValue             // the text of simple content
+	roleMixed             // mixed content
+	roleAny               // the whole content of xs:anyType
+	roleItems             // a repeated group
+	roleNil               // whether an element is nil
+)
+
+// field is a field of a structure.
+type field struct {
+	name     string
+	wire     string
+	role     role
+	doc      string
+	val      value
+	many     bool
+	optional bool // it may be absent
+	pointer  bool // and is held by a pointer then
+	attr     *xsd.AttributeUse
+	particle *xsd.Particle
+	items    *items
+	null     *field // of an element that may be nil: the field that says that it is
+}
+
+// value is how Go holds a value of a schema type. Exactly one of its members is set.
+type value struct {
+	scalar  *scalar
+	of      *structure
+	any     bool // xmlstream.Any
+	element bool // the Element interface: a wildcard, or the head of a substitution group
+}
+
+// scalar is a value of a simple type.
+type scalar struct {
+	st   *xsd.SimpleType
+	kind kind
+	enum *enum // nil: a plain Go type
+	zero bool  // Go's zero value is a value of the type
+}
+
+// enum is an enumeration: a named Go type with constants.
+type enum struct {
+	name   string
+	st     *xsd.SimpleType
+	kind   kind
+	values []constant
+}
+
+// constant is a value of an enumeration with the constant that stands for it.
+type constant struct {
+	name  string
+	facet *xsd.Facet
+}
+
+// node is a particle of a content model with the field that holds what it matches.
+type node struct {
+	p        *xsd.Particle
+	field    *field  // of a leaf, and of a repeated group
+	kids     []*node // of a group that does not repeat
+	optional bool    // it may be absent though what is around it is present
+}
+
+// newShapes works out the Go types of set. Its findings are what Go cannot name.
+func newShapes(p *model.Protocol, set *xsd.Set, names *name.Table) (*shapes, diag.List) {
+	s := &shapes{
+		p: p, set: set, names: names, byType: map[xsd.Type]*structure{}, globals: map[*xsd.Element]*structure{},
+		byEnum: map[*xsd.SimpleType]*enum{},
+	}
+	if set == nil {
+		return s, nil
+	}
+	for _, el := range set.Elements {
+		s.global(el)
+	}
+	s.chooseDefault()
+	return s, s.found
+}
+
+// chooseDefault takes the default namespace of the specification, unless elements without a namespace could then not be
+// written.
+func (s *shapes) chooseDefault() {
+	for _, st := range s.structs {
+		if st.element != nil && st.element.Name.Space == "" {
+			return
+		}
+		for _, f := range st.fields {
+			if f.particle != nil && f.particle.Element != nil && f.particle.Element.Name.Space == "" {
+				return
+			}
+		}
+	}
+	for _, schema := range s.p.Schemas {
+		if schema.Default {
+			s.defaultSpace = schema.Namespace
+		}
+	}
+}
+
+// global is the structure of a global element.
+func (s *shapes) global(el *xsd.Element) *structure {
+	if st := s.globals[el]; st != nil {
+		return st
+	}
+	st := &structure{name: s.names.Element(el), element: el, pos: el.Pos, doc: el.Doc}
+	s.globals[el] = st
+	s.structs = append(s.structs, st)
+	ct, ok := el.Type.(*xsd.ComplexType)
+	switch {
+	case !ok:
+		f := s.valueField(el.Type.(*xsd.SimpleType))
+		st.fields = []*field{f}
+	case isAnyType(ct):
+		st.fields = []*field{{name: "Content", role: roleAny, val: value{any: true}}}
+	case s.names.Merged(ct) == el:
+		s.byType[ct] = st
+		if st.doc == "" {
+			st.doc = ct.Doc
+		}
+		s.fill(st, ct)
+	default:
+		st.same = s.complex(ct)
+	}
+	return st
+}
+
+// complex is the structure of a complex type.
+func (s *shapes) complex(ct *xsd.ComplexType) *structure {
+	if st := s.byType[ct]; st != nil {
+		return st
+	}
+	if el := s.names.Merged(ct); el != nil {
+		return s.global(el)
+	}
+	st := &structure{name: s.names.Type(ct), pos: ct.Pos, doc: ct.Doc}
+	s.byType[ct] = st
+	s.structs = append(s.structs, st)
+	s.fill(st, ct)
+	return st
+}
+
+// fill gives st the fields of ct.
+func (s *shapes) fill(st *structure, ct *xsd.ComplexType) {
+	st.ct = ct
+	for _, use := range ct.Attributes {
+		st.fields = append(st.fields, s.attribute(use))
+	}
+	if ct.AnyAttribute != nil {
+		st.fields = append(st.fields, &field{name: "Attributes", wire: "any other attribute", role: roleAnyAttribute})
+	}
+	switch ct.Content {
+	case xsdrun.ContentSimple:
+		st.fields = append(st.fields, s.valueField(ct.Simple))
+	case xsdrun.ContentMixed:
+		st.model = s.set.Model(ct)
+		st.fields = append(st.fields, &field{name: "Content", wire: "content", role: roleMixed})
+	case xsdrun.ContentElements:
+		st.model = s.set.Model(ct)
+		s.content(st, ct.Particle)
+	}
+	number(st)
+	st.collapsed = st.element == nil && collapses(st)
+	if s.names.Envelope(ct) {
+		st.collapsed = st.collapsed && st.fields[0].val.element
+	}
+}
+
+// collapses reports whether st is a wrapper: one element or wildcard that must be there, and nothing else.
+func collapses(st *structure) bool {
+	return len(st.fields) == 1 && st.fields[0].role == roleElement && !st.fields[0].optional && st.fields[0].val.of == nil &&
+		!st.fields[0].val.any
+}
+
+// number tells fields apart that Go would call the same: the second gets a 2. Names of a schema are not the specification's
+// to change, and the wire's own name stands behind each field.
+func number(st *structure) {
+	taken := map[string]bool{}
+	for _, f := range st.fields {
+		base := f.name
+		for n := 2; taken[f.name]; n++ {
+			f.name = base + strconv.Itoa(n)
+		}
+		taken[f.name] = true
+	}
+}
+
+// attribute is the field of an attribute.
+func (s *shapes) attribute(use *xsd.AttributeUse) *field {
+	f := &field{
+		name: name.Exported(use.Attribute.Name.Local), wire: "@" + use.Attribute.Name.Local, role: roleAttribute, attr: use,
+		doc: use.Doc, optional: !use.Required,
+	}
+	f.val.scalar = s.scalar(use.Attribute.Type)
+	f.pointer = f.optional && use.Default == nil && use.Fixed == nil && f.val.scalar.needsPointer()
+	return f
+}
+
+// valueField is the field of simple content.
+func (s *shapes) valueField(st *xsd.SimpleType) *field {
+	return &field{name: "Value", wire: "text", role: roleValue, val: value{scalar: s.scalar(st)}}
+}
+
+// content adds the fields of element content to st. Content that names one element in two places has no fields of its
+// own to be told apart by, and becomes a list as a whole.
+func (s *shapes) content(st *structure, p *xsd.Particle) {
+	if repeatsName(p) {
+		st.body = s.group(st, p, false)
+		return
+	}
+	st.body = s.particle(st, p, false)
+}
+
+// repeatsName reports whether two leaves of p are elements of the same name.
+func repeatsName(p *xsd.Particle) bool {
+	seen := map[xsd.Name]bool{}
+	twice := false
+	name.Leaves(p, func(leaf *xsd.Particle) {
+		if leaf.Kind == xsd.ElementParticle {
+			twice = twice || seen[leaf.Element.Name]
+			seen[leaf.Element.Name] = true
+		}
+	})
+	return twice
+}
+
+// particle is the node of p, its fields added to st. Optional says that what is around p may be absent.
+func (s *shapes) particle(st *structure, p *xsd.Particle, optional bool) *node {
+	switch {
+	case p.Kind == xsd.ElementParticle || p.Kind == xsd.WildcardParticle:
+		return s.leaf(st, p, optional)
+	case p.Max != 1:
+		return s.group(st, p, optional)
+	}
+	n := &node{p: p, optional: p.Min == 0}
+	for _, c := range p.Children {
+		n.kids = append(n.kids, s.particle(st, c, optional || n.optional || p.Kind == xsd.ChoiceParticle))
+	}
+	return n
+}
+
+// leaf is the node of an element or wildcard.
+func (s *shapes) leaf(st *structure, p *xsd.Particle, optional bool) *node {
+	f := &field{role: roleElement, particle: p, many: p.Max != 1, optional: optional || p.Min == 0, doc: p.Doc}
+	if p.Kind == xsd.WildcardParticle {
+		f.name, f.wire, f.val.element = "Any", "any", true
+	} else {
+		f.name, f.wire = name.Exported(p.Element.Name.Local), p.Element.Name.Local
+		if f.doc == "" {
+			f.doc = p.Element.Doc
+		}
+		f.val = s.elementValue(p.Element)
+	}
+	if f.many && p.Kind == xsd.ElementParticle {
+		f.name = name.Plural(f.name)
+	}
+	f.pointer = f.optional && !f.many && f.val.needsPointer()
+	st.fields = append(st.fields, f)
+	if p.Element != nil && p.Element.Nillable {
+		s.nillable(st, f)
+	}
+	return &node{p: p, field: f, optional: p.Min == 0}
+}
+
+// nillable gives f, whose element may be nil, a field beside it that says so.
+func (s *shapes) nillable(st *structure, f *field) {
+	if f.many {
+		s.found.Errorf(f.particle.Pos, "not-emitted", "the element %q repeats and may be nil: Go has no form for that yet", f.wire)
+		return
+	}
+	f.null = &field{name: f.name + "Nil", wire: f.wire + "/@xsi:nil", role: roleNil}
+	st.fields = append(st.fields, f.null)
+}
+
+// elementValue is how an element's content is held.
+func (s *shapes) elementValue(el *xsd.Element) value {
+	if len(s.set.Substitutes(el)) > 0 {
+		return value{element: true}
+	}
+	switch t := el.Type.(type) {
+	case *xsd.SimpleType:
+		return value{scalar: s.scalar(t)}
+	case *xsd.ComplexType:
+		if isAnyType(t) {
+			return value{any: true}
+		}
+		return value{of: s.complex(t)}
+	}
+	return value{}
+}
+
+// group is the node of a repeated group, whose field is a list of an interface.
+func (s *shapes) group(st *structure, p *xsd.Particle, optional bool) *node {
+	if len(p.Children) == 1 && p.Min <= 1 && p.Children[0].Max == 1 {
+		only := *p.Children[0]
+		only.Max = p.Max
+		only.Min = min(p.Min, only.Min)
+		return s.particle(st, &only, optional)
+	}
+	it := &items{name: st.name + "Item"}
+	f := &field{
+		name: "Items", wire: "items", role: roleItems, particle: p, many: true, items: it,
+		optional: optional || p.Min == 0,
+	}
+	for n := 2; s.names.Scope.Has(it.name); n++ {
+		it.name = st.name + "Item" + strconv.Itoa(n)
+	}
+	s.found = append(s.found, s.names.Scope.Take(it.name, "the repeated content of "+st.name, p.Pos)...)
+	st.fields = append(st.fields, f)
+	seen := map[*xsd.Element]bool{}
+	name.Leaves(p, func(leaf *xsd.Particle) {
+		if leaf.Element == nil || !seen[leaf.Element] {
+			seen[leaf.Element] = true
+			it.arms = append(it.arms, s.armOf(st, it, leaf))
+		}
+	})
+	return &node{p: p, field: f, optional: p.Min == 0}
+}
+
+// armOf is one arm of a repeated group.
+func (s *shapes) armOf(owner *structure, it *items, leaf *xsd.Particle) *structure {
+	arm := &structure{pos: leaf.Pos, doc: leaf.Doc, arm: it, leaf: leaf}
+	s.structs = append(s.structs, arm)
+	if leaf.Kind == xsd.WildcardParticle {
+		arm.name = owner.name + "Any"
+		arm.fields = []*field{{name: "Element", role: roleElement, particle: leaf, val: value{element: true}}}
+	} else {
+		arm.name = owner.name + name.Exported(leaf.Element.Name.Local)
+		switch v := s.elementValue(leaf.Element); {
+		case v.of != nil && !v.of.collapsed:
+			arm.same = v.of
+		default:
+			arm.fields = []*field{{name: "Value", role: roleElement, particle: leaf, val: v}}
+		}
+	}
+	s.found = append(s.found, s.names.Scope.Take(arm.name, "an item of "+owner.name, leaf.Pos)...)
+	return arm
+}
+
+// prefix is the prefix that the specification gives a namespace, for names that users do not see.
+func (s *shapes) prefix(space string) string {
+	for _, schema := range s.p.Schemas {
+		if schema.Namespace == space {
+			return schema.Name
+		}
+	}
+	return "ns" + strconv.Itoa(s.set.Spaces().Index(space))
+}
+
+// needsPointer reports whether absence must be told apart by a pointer.
+func (v value) needsPointer() bool {
+	switch {
+	case v.scalar != nil:
+		return v.scalar.needsPointer()
+	case v.of != nil && v.of.collapsed:
+		return !v.of.fields[0].many && v.of.fields[0].val.needsPointer()
+	}
+	return !v.element && !v.any
+}
+
+// needsPointer reports whether Go's zero value may stand on the wire and so cannot mean absence.
+func (s *scalar) needsPointer() bool { return s.zero && s.kind != kindBytes }
+
+// isAnyType reports whether t is xs:anyType.
+func isAnyType(t *xsd.ComplexType) bool { return t.Base == nil }

@@ -1,0 +1,25 @@
+package session
+
+import "sync"
+
+// maxPooled is the largest buffer kept for reuse: one huge message must not pin its memory.
+const maxPooled = 64 << 10
+
+// buffer holds a message or a frame on its way out. Sessions take one for the length of a send and hold none while idle.
+type buffer struct{ b []byte }
+
+var buffers = sync.Pool{New: func() any { return &buffer{b: make([]byte, 0, 2<<10)} }}
+
+// newBuffer is an empty buffer to be freed after use.
+func newBuffer() *buffer {
+	b := buffers.Get().(*buffer)
+	b.b = b.b[:0]
+	return b
+}
+
+// free gives the buffer back; nothing of it may be used afterwards. The nil buffer needs no freeing.
+func (b *buffer) free() {
+	if b != nil && cap(b.b) <= maxPooled {
+		buffers.Put(b)
+	}
+}

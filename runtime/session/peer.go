@@ -1,0 +1,93 @@
+package session
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+)
+
+// Peer is who is at the other end of a session.
+type Peer struct {
+	Addr     net.Addr             // its address; nil in push mode unless given
+	TLS      *tls.ConnectionState // nil when the connection is not TLS
+	Verified bool                 // it showed a certificate that verified against the configured authorities
+}
+
+// Address is the peer's address as text, empty when there is none.
+func (p Peer) Address() string {
+	if p.Addr == nil {
+		return ""
+	}
+	return p.Addr.String()
+}
+
+// newPeer describes the other end of a connection.
+func newPeer(addr net.Addr, state *tls.ConnectionState) Peer {
+	return Peer{Addr: addr, TLS: state, Verified: state != nil && len(state.VerifiedChains) > 0}
+}
+
+// handlerContext is the context of one operation: the connection's, and what the handler may ask of its session. One
+// allocation instead of one per value.
+type handlerContext struct {
+	context.Context
+	session *Session
+	view    any
+}
+
+type contextKey struct{}
+
+// Value implements [context.Context].
+func (c *handlerContext) Value(key any) any {
+	if key == (contextKey{}) {
+		return c
+	}
+	return c.Context.Value(key)
+}
+
+// PeerFromContext is the peer of the session a handler runs for, and whether ctx is a handler's context at all.
+func PeerFromContext(ctx context.Context) (Peer, bool) {
+	c, ok := ctx.Value(contextKey{}).(*handlerContext)
+	if !ok {
+		return Peer{}, false
+	}
+	return c.session.peer, true
+}
+
+// ID is the number of the session a handler runs for: unique in the process, from 1. It is 0 when ctx is not a handler's.
+func ID(ctx context.Context) uint64 {
+	c, ok := ctx.Value(contextKey{}).(*handlerContext)
+	if !ok {
+		return 0
+	}
+	return c.session.id
+}
+
+// View is the copy of the session's variables made when the operation of ctx began, nil when ctx is not a handler's.
+// Emitted packages give it its type.
+func View(ctx context.Context) any {
+	c, ok := ctx.Value(contextKey{}).(*handlerContext)
+	if !ok {
+		return nil
+	}
+	return c.view
+}
+
+// Context is the context of the whole session a handler runs for: it ends, with a cause, when the connection does, while
+// the handler's own may end before. It is ctx itself when ctx is not a handler's.
+func Context(ctx context.Context) context.Context {
+	c, ok := ctx.Value(contextKey{}).(*handlerContext)
+	if !ok {
+		return ctx
+	}
+	return c.Context
+}
+
+// Serial is a new text that no other session and no other run of the process gives: what transaction identifiers are made
+// of. It is empty when ctx is not a handler's.
+func Serial(ctx context.Context) string {
+	c, ok := ctx.Value(contextKey{}).(*handlerContext)
+	if !ok {
+		return ""
+	}
+	return c.session.Serial()
+}

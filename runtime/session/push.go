@@ -1,0 +1,141 @@
+package session
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"slices"
+	"time"
+)
+
+// Push drives a session by octets alone: what the peer sent goes in, what the session sends comes out. Handlers run
+// inside the call, timers run out when the caller says so. It is for tests, fuzzers and other people's event loops; one
+// goroutine at a time may use it.
+type Push struct {
+	session *Session
+	addr    net.Addr
+	tls     *tls.ConnectionState
+	ctx     context.Context
+	cancel  context.CancelCauseFunc
+	out     []byte
+	kept    []byte // input that has not been cut yet
+	armed   map[int]time.Duration
+	paused  bool
+	closing bool  // nothing more is written
+	ended   bool  // the session has been told
+	err     error // why the session ended
+}
+
+// NewPush makes a session that nothing has happened to yet; [Push.Open] begins it.
+func NewPush(service Service) *Push {
+	p := &Push{armed: map[int]time.Duration{}}
+	p.ctx, p.cancel = context.WithCancelCause(context.Background())
+	p.session = newSession(service)
+	p.session.inline = true
+	return p
+}
+
+// SetPeer says who the peer is; before Open.
+func (p *Push) SetPeer(addr net.Addr, state *tls.ConnectionState) { p.addr, p.tls = addr, state }
+
+// Open begins the session and returns what it sends by itself.
+func (p *Push) Open() []byte {
+	p.session.open((*pushLink)(p))
+	return p.take()
+}
+
+// Receive gives the session octets of the peer, cut anywhere, and returns what it sends. The result is valid until the
+// next call. After the end of the session nothing is taken and nothing comes.
+func (p *Push) Receive(b []byte) []byte {
+	if p.closing {
+		return nil
+	}
+	p.kept = append(p.kept, b...)
+	p.feed()
+	return p.take()
+}
+
+// feed offers what has not been cut for as long as the session cuts some of it.
+func (p *Push) feed() {
+	for len(p.kept) > 0 && !p.paused && !p.closing {
+		n := p.session.data(p.kept)
+		p.kept = slices.Delete(p.kept, 0, n)
+		if n == 0 {
+			return
+		}
+	}
+}
+
+// End says that the peer sends nothing more, and returns what the session sends before it ends itself.
+func (p *Push) End() []byte {
+	if !p.closing {
+		p.session.end(p.kept)
+	}
+	return p.take()
+}
+
+// Armed lists the timers that run, by the specification's names, sorted.
+func (p *Push) Armed() []string {
+	var names []string
+	for id := range p.armed {
+		if id != frameTimer {
+			names = append(names, p.session.spec.Timers[id-1])
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Expire lets a timer run out and returns what the session sends. A timer that does not run is left alone.
+func (p *Push) Expire(timer string) []byte {
+	id := slices.Index(p.session.spec.Timers, timer) + 1
+	if _, ok := p.armed[id]; ok && id != frameTimer {
+		delete(p.armed, id)
+		p.session.expired(id)
+	}
+	return p.take()
+}
+
+// Ended reports whether the session is over, and why; nil at a regular end.
+func (p *Push) Ended() (bool, error) { return p.ended, p.err }
+
+// take is the output since the last call, and the session's end when it has asked for it.
+func (p *Push) take() []byte {
+	p.feed() // reading may go on since
+	if p.closing && !p.ended {
+		p.ended = true
+		p.cancel(p.err)
+		p.session.closed(p.err)
+	}
+	out := p.out
+	p.out = p.out[len(p.out):]
+	return out
+}
+
+// pushLink is a Push as its session sees it.
+type pushLink Push
+
+func (p *pushLink) Write(b []byte) (int, error) {
+	p.out = append(p.out, b...)
+	return len(b), nil
+}
+func (p *pushLink) Full() bool                    { return false }
+func (p *pushLink) PauseRead()                    { p.paused = true }
+func (p *pushLink) ResumeRead()                   { p.paused = false }
+func (p *pushLink) CloseAfterFlush()              { p.closing = true }
+func (p *pushLink) After(id int, d time.Duration) { p.armed[id] = d }
+func (p *pushLink) Cancel(id int)                 { delete(p.armed, id) }
+func (p *pushLink) RemoteAddr() net.Addr          { return p.addr }
+func (p *pushLink) TLS() *tls.ConnectionState     { return p.tls }
+func (p *pushLink) Context() context.Context      { return p.ctx }
+
+func (p *pushLink) Abort(err error) {
+	p.closing = true
+	p.err = err
+}
+
+func (p *pushLink) Post(m any) error {
+	p.session.posted(m)
+	return nil
+}
+func (p *pushLink) Deliver(m any) error { return p.Post(m) }

@@ -1,0 +1,89 @@
+package session
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"sync"
+
+	"github.com/protogen-go/protogen/runtime/loop"
+)
+
+// Server runs one session per connection it accepts. The zero value is ready; emitted packages wrap it in a Server of
+// their own. All methods may be called from any goroutine.
+type Server struct {
+	mu      sync.Mutex
+	engine  loop.Engine
+	stopped bool
+}
+
+// Serve accepts connections from l and runs service on each of them until Shutdown or Close, and then returns
+// [ErrServerClosed]; it closes l. With a config each connection begins with a TLS handshake. Serve may run for
+// several listeners at the same time; the limits are those of the first call.
+func (s *Server) Serve(l net.Listener, config *tls.Config, limits loop.Config, service Service) error {
+	engine, ok := s.start(limits, service)
+	if !ok {
+		_ = l.Close()
+		return ErrServerClosed
+	}
+	err := engine.Serve(l, loop.Service{
+		New: func() loop.Session { return strand{newSession(service)} },
+		TLS: config,
+	})
+	if errors.Is(err, loop.ErrClosed) {
+		return ErrServerClosed
+	}
+	return err
+}
+
+// start is the server's engine, unless the server has been stopped.
+func (s *Server) start(limits loop.Config, service Service) (loop.Engine, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stopped {
+		return nil, false
+	}
+	if s.engine == nil {
+		if limits.Logger == nil {
+			limits.Logger = service.Logger
+		}
+		s.engine = loop.NewGoroutines(limits)
+	}
+	return s.engine, true
+}
+
+// stop is the server's engine, if it has one; no new one will be made.
+func (s *Server) stop() loop.Engine {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stopped = true
+	return s.engine
+}
+
+// Shutdown stops accepting, lets every session finish what it has begun and waits until all are over. When ctx ends first,
+// the remaining connections are cut and the context's error is returned.
+func (s *Server) Shutdown(ctx context.Context) error {
+	if engine := s.stop(); engine != nil {
+		return engine.Drain(ctx)
+	}
+	return nil
+}
+
+// Close stops accepting and cuts every connection.
+func (s *Server) Close() error {
+	if engine := s.stop(); engine != nil {
+		return engine.Close()
+	}
+	return nil
+}
+
+// Stats reports the server's counters.
+func (s *Server) Stats() loop.Stats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.engine == nil {
+		return loop.Stats{}
+	}
+	return s.engine.Stats()
+}

@@ -1,0 +1,351 @@
+package session
+
+import (
+	"context"
+	"crypto/tls"
+	"log/slog"
+	"net"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/protogen-go/protogen/runtime/frame"
+)
+
+// link is what a session needs of a connection. [loop.Conn] is one, [Push] another.
+type link interface {
+	Write(p []byte) (int, error)
+	Full() bool
+	PauseRead()
+	ResumeRead()
+	CloseAfterFlush()
+	Abort(err error)
+	After(id int, d time.Duration)
+	Cancel(id int)
+	Post(m any) error
+	Deliver(m any) error
+	RemoteAddr() net.Addr
+	TLS() *tls.ConnectionState
+	Context() context.Context
+}
+
+// frameTimer is the link's timer for the arrival of a begun frame; the machine's timers follow it.
+const frameTimer = 0
+
+// DefaultWindow is how many exchanges may be open when the specification does not say.
+const DefaultWindow = 16
+
+// lastID numbers the sessions of the process.
+var lastID atomic.Uint64
+
+// Session runs one machine on one connection. It is owned by the connection's strand: unless a method says otherwise, it
+// is loop only and for the emitted machine alone.
+type Session struct {
+	spec     *Spec
+	machine  Machine
+	operator Operator // machine, if it is one
+	callee   Callee   // machine, if it is one
+	hooks    Hooks
+	id       uint64
+	conn     link
+	peer     Peer
+	inline   bool // handlers run on the loop
+
+	base    *slog.Logger
+	log     *slog.Logger
+	logOnce sync.Once
+
+	// The stream.
+	framing  frame.Framing
+	framings int           // how often it has been set
+	within   time.Duration // how long a begun frame may take to arrive; 0 for ever
+	rest     []byte        // during a Data event: what has not been cut yet
+	partial  bool          // a frame has begun and is not there yet
+	timing   bool          // frameTimer runs
+	paused   bool          // reading is paused
+	eof      bool          // the peer has ended the stream
+	lost     error         // why nothing more can be cut, until the machine has been told
+
+	// What has been received and not finished, oldest first, and what is being taken now.
+	window    int
+	exchanges []*exchange
+	current   *exchange // whose input the machine is taking; nil when it is a timer, a call or the start
+	ready     []*exchange
+	epoch     uint64 // changes of state so far
+	serial    atomic.Uint64
+
+	// What the program has asked for (client side), see call.go.
+	calls calls
+
+	// The end.
+	closing  bool      // nothing more is taken from the peer; the connection closes when closer has ended
+	closer   *exchange // nobody: close at once
+	draining bool      // asked to take its leave when nothing is open
+	shut     bool      // CloseAfterFlush or Abort has been called
+	over     bool      // Closed has been called
+}
+
+// newSession makes a session and its machine.
+func newSession(service Service) *Session {
+	s := &Session{
+		spec: service.Spec, hooks: service.Hooks, base: service.Logger,
+		id: lastID.Add(1), window: DefaultWindow,
+	}
+	s.calls.ready = make(chan struct{})
+	s.calls.over = make(chan struct{})
+	s.machine = service.New(s)
+	s.operator, _ = s.machine.(Operator)
+	s.callee, _ = s.machine.(Callee)
+	return s
+}
+
+// open binds the session to its connection and starts the machine.
+func (s *Session) open(conn link) {
+	s.conn = conn
+	s.peer = newPeer(conn.RemoteAddr(), conn.TLS())
+	if hook := s.hooks.Opened; hook != nil {
+		hook(s.id, s.peer)
+	}
+	s.machine.Start()
+	s.pump()
+}
+
+// data takes octets of the peer and returns how many of them were cut into frames. It keeps nothing of b.
+func (s *Session) data(b []byte) int {
+	s.rest = b
+	s.pump()
+	n := len(b) - len(s.rest)
+	if s.closing || s.lost != nil {
+		n = len(b)
+	}
+	s.rest = nil
+	return n
+}
+
+// end takes the peer's end of the stream, with what is left of it.
+func (s *Session) end(rest []byte) {
+	s.eof = true
+	s.stopFrameTimer()
+	if len(rest) > 0 {
+		s.logger().Debug("stream ended within a frame", "octets", len(rest))
+	}
+	s.pump()
+}
+
+// expired takes the end of a timer of the link.
+func (s *Session) expired(id int) {
+	if id == frameTimer {
+		s.timing = false
+		s.lose(ErrSlowFrame)
+	} else if !s.closing {
+		s.machine.Expired(id - 1)
+	}
+	s.pump()
+}
+
+// posted takes what other goroutines have to say.
+func (s *Session) posted(m any) {
+	switch m := m.(type) {
+	case *exchange:
+		s.ready = append(s.ready, m)
+	case *Call:
+		s.calls.held = append(s.calls.held, m)
+	case abandoned:
+		s.abandon(m.call)
+	}
+	s.pump()
+}
+
+// drain takes the program's wish to stop: what is open is finished and nothing more is taken.
+func (s *Session) drain() {
+	s.draining = true
+	s.pump()
+}
+
+// closed takes the end of the connection: nothing follows it.
+func (s *Session) closed(why error) {
+	s.shut = true
+	if !s.closing {
+		s.closing = true
+		s.machine.Closed()
+	}
+	s.over = true
+	s.exchanges, s.ready, s.current = nil, nil, nil
+	s.endCalls(why)
+	if hook := s.hooks.Closed; hook != nil {
+		hook(s.id, why)
+	}
+}
+
+// pump takes every input that can be taken now, one at a time and each to completion, until nothing is left or the
+// session has to wait. Work that is done comes first, new messages after those that were deferred, and the end of the
+// stream last.
+func (s *Session) pump() {
+	for !s.shut {
+		if s.closing && s.closer == nobody {
+			s.shutdown()
+			return
+		}
+		if !(s.takeDone() || s.takeDeferred() || s.takeCall() || s.takeFrame() || s.takeEnd()) {
+			s.settle()
+			return
+		}
+	}
+}
+
+// takeDone gives the machine the end of an operation.
+func (s *Session) takeDone() bool {
+	if len(s.ready) == 0 {
+		return false
+	}
+	e := s.ready[0]
+	s.ready = append(s.ready[:0], s.ready[1:]...)
+	e.running = false
+	s.current = e
+	s.operator.Done(e.operation, e.request, e.result)
+	s.finish(e)
+	return true
+}
+
+// takeDeferred offers the oldest deferred message that the present state has not refused yet.
+func (s *Session) takeDeferred() bool {
+	if s.closing {
+		return false
+	}
+	for _, e := range s.exchanges {
+		if e.deferred && e.offered != s.epoch {
+			s.deliver(e)
+			return true
+		}
+	}
+	return false
+}
+
+// takeFrame cuts the next frame out of the stream and gives the machine its message.
+func (s *Session) takeFrame() bool {
+	if len(s.rest) == 0 || s.closing || s.draining || s.lost != nil || len(s.exchanges) >= s.window || s.conn.Full() {
+		return false
+	}
+	payload, n, err := s.framing.Next(s.rest)
+	if s.partial = err == frame.ErrMore; s.partial {
+		return false
+	}
+	if err != nil {
+		s.lose(err)
+		return true
+	}
+	e := &exchange{arrived: time.Now()}
+	e.message, e.broken = s.spec.Decode(payload)
+	e.owed = e.broken != nil || s.spec.Request(e.message)
+	s.rest = s.rest[n:]
+	s.stopFrameTimer()
+	s.exchanges = append(s.exchanges, e)
+	s.deliver(e)
+	return true
+}
+
+// takeEnd gives the machine the end of the stream, once everything before it has been answered.
+func (s *Session) takeEnd() bool {
+	if s.closing || len(s.exchanges) > 0 || !(s.lost != nil || s.eof || s.draining) {
+		return false
+	}
+	s.closing, s.closer = true, nobody // whatever the machine does, nothing follows
+	switch {
+	case s.lost != nil:
+		s.machine.Garbled(s.lost)
+	case s.eof:
+		s.machine.Closed()
+	}
+	return true
+}
+
+// settle leaves the stream as it must be between events: a begun frame timed, reading paused while the window is full.
+func (s *Session) settle() {
+	if s.partial && s.within > 0 && !s.timing {
+		s.timing = true
+		s.conn.After(frameTimer, s.within)
+	}
+	if full := len(s.exchanges) >= s.window || s.closing || s.draining; full != s.paused {
+		s.paused = full
+		if full {
+			s.conn.PauseRead()
+		} else {
+			s.conn.ResumeRead()
+		}
+	}
+}
+
+// deliver gives the machine the message of e, and ends e if that was all.
+func (s *Session) deliver(e *exchange) {
+	e.deferred = false
+	s.current = e
+	if e.broken != nil {
+		s.machine.Broken(e.broken)
+	} else {
+		s.machine.Receive(e.message)
+	}
+	s.finish(e)
+}
+
+// lose gives up cutting frames.
+func (s *Session) lose(err error) {
+	s.lost = err
+	s.stopFrameTimer()
+}
+
+func (s *Session) stopFrameTimer() {
+	if s.timing {
+		s.timing = false
+		s.conn.Cancel(frameTimer)
+	}
+}
+
+// shutdown lets what was sent leave and closes the connection.
+func (s *Session) shutdown() {
+	if !s.shut {
+		s.shut = true
+		s.stopFrameTimer()
+		s.conn.CloseAfterFlush()
+	}
+}
+
+// fault ends the session at once because of a defect on our side.
+func (s *Session) fault(msg string, err error) {
+	if s.shut {
+		return
+	}
+	s.logger().Error(msg, "err", err)
+	s.shut = true
+	s.conn.Abort(err)
+}
+
+// logger is the session's logger, made when it is first needed: most sessions never log. Any goroutine.
+func (s *Session) logger() *slog.Logger {
+	s.logOnce.Do(func() {
+		if s.base == nil {
+			s.base = slog.Default()
+		}
+		s.log = s.base.With("session", s.id, "peer", s.peer.Address())
+	})
+	return s.log
+}
+
+// origin tells the serial numbers of one run of the process from those of another.
+var origin = strconv.FormatInt(time.Now().UnixMilli(), 36)
+
+// Serial is a new text that no other session and no other run of the process gives: what transaction identifiers are
+// made of. Any goroutine.
+func (s *Session) Serial() string {
+	b := make([]byte, 0, 32)
+	b = append(append(b, origin...), '-')
+	b = strconv.AppendUint(b, s.id, 36)
+	b = strconv.AppendUint(append(b, '-'), s.serial.Add(1), 36)
+	return string(b)
+}
+
+// Peer is who is at the other end. Any goroutine.
+func (s *Session) Peer() Peer { return s.peer }
+
+// ID is the session's number, unique in the process. Any goroutine.
+func (s *Session) ID() uint64 { return s.id }

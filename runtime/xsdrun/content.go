@@ -1,0 +1,223 @@
+package xsdrun
+
+import (
+	"fmt"
+	"strings"
+	"time"
+	"unsafe"
+
+	"github.com/protogen-go/protogen/runtime/xmlstream"
+)
+
+// content reads the character data of the element on which d stands, of the simple type t, with its white space processed.
+// It is false if there is no value to judge.
+func (d *Decoder) content(t *SimpleType) (text string, info xmlstream.TextInfo, ok bool) {
+	t.prepare()
+	if d.todo || d.special {
+		return d.specialContent(t)
+	}
+	text, info, whole := d.r.Content()
+	if !whole {
+		text, info = d.intruders()
+	}
+	if info&xmlstream.HasSpace != 0 {
+		text, info = d.process(text, info, t.program.white)
+	}
+	return text, info, true
+}
+
+// specialContent is content for a start tag about which more is to be said.
+func (d *Decoder) specialContent(t *SimpleType) (text string, info xmlstream.TextInfo, ok bool) {
+	empty, fixed, actual := d.ifEmpty, d.ifFixed, d.actualSimple(t)
+	d.settle(t.Name)
+	text, info, whole := d.r.Content()
+	if !whole {
+		text, info = d.intruders()
+	}
+	if text == "" && d.r.Err() == nil {
+		switch {
+		case fixed != nil:
+			return t.Normalize(*fixed), 0, true
+		case empty != nil:
+			return t.Normalize(*empty), 0, true
+		}
+	}
+	text, info = d.process(text, info, t.program.white)
+	if fixed != nil && !t.Equal(text, *fixed, d.resolve) {
+		d.faultEnded(d.at, "cvc-elt.5.2.2.2.2", fmt.Sprintf("%s where the value is fixed as %s", quote(text), quote(*fixed)))
+		return "", 0, false
+	}
+	if actual != t {
+		if v := actual.Check(text, d.resolve); v != nil {
+			d.violated(v)
+			return "", 0, false
+		}
+	}
+	return text, info, true
+}
+
+// actualSimple returns the type that xsi:type names, if it may stand for t, and else t.
+func (d *Decoder) actualSimple(t *SimpleType) *SimpleType {
+	if !d.xsi.typed {
+		return t
+	}
+	if name, ok := d.xsiName(); ok && name == t.Name {
+		return t
+	}
+	_, named := d.typeNamed()
+	d.xsi.typed = false
+	switch s, ok := named.(*SimpleType); {
+	case named == nil:
+	case ok && s.IsDerivedFrom(t):
+		return s
+	default:
+		d.faultHere("cvc-elt.4.3", fmt.Sprintf("xsi:type %s is not derived from %s", quote(d.xsi.typeOf), t.describe()))
+	}
+	return t
+}
+
+// intruders reads the rest of simple content in which an element stands.
+func (d *Decoder) intruders() (string, xmlstream.TextInfo) {
+	for first := true; ; first = false {
+		if first {
+			d.fault(d.r.Offset(), d.path(""), "cvc-type.3.1.2", fmt.Sprintf("<%s> stands where only text may", d.r.QName()), d.r.QName())
+		}
+		d.r.Skip()
+		if text, info, whole := d.r.MoreContent(); whole {
+			return text, info
+		}
+	}
+}
+
+// process processes the white space of text.
+func (d *Decoder) process(text string, info xmlstream.TextInfo, white WhiteSpace) (string, xmlstream.TextInfo) {
+	switch white {
+	case WhiteSpaceCollapse:
+		text = strings.Trim(text, " \t\r\n")
+		if isCollapsed(text) {
+			return text, info
+		}
+		d.fold = appendCollapsed(d.fold[:0], text)
+	case WhiteSpaceReplace:
+		if !strings.ContainsAny(text, "\t\r\n") {
+			return text, info
+		}
+		d.fold = appendReplaced(d.fold[:0], text)
+	default:
+		return text, info
+	}
+	return unsafe.String(unsafe.SliceData(d.fold), len(d.fold)), info | xmlstream.InScratch
+}
+
+// violated records a violation by the text of the element that has just been read.
+func (d *Decoder) violated(v *Violation) { d.faultEnded(d.at, v.Rule, v.Text) }
+
+// Text reads an element of simple content and returns its value, the white space processed; of an enumeration it is the
+// type's own string. The empty string after a fault.
+func (d *Decoder) Text(t *SimpleType) string {
+	text, info, ok := d.content(t)
+	if !ok {
+		return ""
+	}
+	p := &t.program
+	text, v := p.check(t, text, d.resolve)
+	if v != nil {
+		d.violated(v)
+		return ""
+	}
+	if p.identity != identityNone {
+		d.identify(t, text, d.at, d.path(d.r.QName()), d.r.QName())
+	}
+	if info&xmlstream.InScratch != 0 && p.words == nil {
+		return d.keep(text)
+	}
+	return text
+}
+
+// checked reads an element of simple content and checks its text, which is valid until the next call.
+func (d *Decoder) checked(t *SimpleType) (string, bool) {
+	text, _, ok := d.content(t)
+	if !ok {
+		return "", false
+	}
+	text, v := t.program.check(t, text, d.resolve)
+	if v != nil {
+		d.violated(v)
+		return "", false
+	}
+	return text, true
+}
+
+// Bool reads an element of type boolean.
+func (d *Decoder) Bool(t *SimpleType) bool {
+	text, _ := d.checked(t)
+	return ParseBool(text)
+}
+
+// integer reads an element of an integer type.
+func (d *Decoder) integer(t *SimpleType) integer {
+	text, _, ok := d.content(t)
+	if !ok {
+		return integer{}
+	}
+	n, form := parseInteger(text, t.Builtin.isUnsigned())
+	if v := t.program.checkInteger(t, text, n, form); v != nil {
+		d.violated(v)
+		return integer{}
+	}
+	if form != smallInteger {
+		return integer{}
+	}
+	return n
+}
+
+// Int reads an element of an integer type; 0 if the value does not fit.
+func (d *Decoder) Int(t *SimpleType) int64 { return d.integer(t).int64() }
+
+// Uint reads an element of an integer type without negative values; 0 if the value does not fit.
+func (d *Decoder) Uint(t *SimpleType) uint64 {
+	n := d.integer(t)
+	if n.neg {
+		return 0
+	}
+	return n.mag
+}
+
+// Float reads an element of type float, double or decimal.
+func (d *Decoder) Float(t *SimpleType) float64 {
+	text, _ := d.checked(t)
+	return ParseFloat(text)
+}
+
+// Time reads an element of type dateTime; the zero time after a fault. A value without a time zone is in [NoZone].
+func (d *Decoder) Time(t *SimpleType) time.Time {
+	text, _ := d.checked(t)
+	return ParseTime(text)
+}
+
+// Date reads an element of type date.
+func (d *Decoder) Date(t *SimpleType) Date {
+	text, _ := d.checked(t)
+	return ParseDate(text)
+}
+
+// Duration reads an element of type duration.
+func (d *Decoder) Duration(t *SimpleType) Duration {
+	text, _ := d.checked(t)
+	return ParseDuration(text)
+}
+
+// Bytes reads an element of type hexBinary or base64Binary and returns the octets, in memory of their own.
+func (d *Decoder) Bytes(t *SimpleType) []byte { return d.AppendBytes(nil, t) }
+
+// AppendBytes is Bytes that appends to b.
+func (d *Decoder) AppendBytes(b []byte, t *SimpleType) []byte {
+	text, ok := d.checked(t)
+	switch {
+	case !ok:
+		return b
+	case t.program.primitive == BuiltinHexBinary:
+		return appendHex(b, text)
+	}
+	return appendBase64(b, text)
+}

@@ -1,0 +1,258 @@
+package xsdrun
+
+import (
+	"fmt"
+	"unsafe"
+
+	"github.com/protogen-go/protogen/runtime/xmlstream"
+)
+
+// Options is how a document is read. The zero value is right for a protocol.
+type Options struct {
+	XML xmlstream.Options
+	// Alias makes the strings that a [Decoder] returns refer to the caller's document, and to memory that the next Reset
+	// reuses, instead of a copy. They are valid as long as both are left alone.
+	Alias bool
+	// MaxFaults is how many faults are kept; 0 is [DefaultMaxFaults].
+	MaxFaults int
+	// Types are the types that xsi:type may name besides the built-in ones.
+	Types map[xmlstream.Name]Type
+	// Attributes are the global attributes, for wildcards.
+	Attributes map[xmlstream.Name]*Attribute
+	// Known decodes the element on which d stands as a global element and drops the result; it reports false, and reads
+	// nothing, if the element is not declared. It judges what lax wildcards and xs:anyType let through; nil knows none.
+	Known func(d *Decoder) bool
+}
+
+// Decoder reads a document for emitted code, which says what it expects where: the Decoder reads, checks, converts, and
+// keeps the faults. Emitted code never looks at errors; [Decoder.Finish] has them all.
+//
+// The Decoder stands on an element once its start tag has been read. A method that reads content ends after the element's
+// end tag. A Decoder belongs to one goroutine at a time and is meant to be used again.
+type Decoder struct {
+	r       *xmlstream.Reader
+	opts    Options
+	resolve Resolver // of the Reader's bindings
+
+	// Of the element on which the Decoder stands:
+	at      int  // where its start tag begins
+	todo    bool // its attributes have not been judged
+	special bool // one of the fields below is set
+	xsi     xsi
+	ifEmpty *string
+	ifFixed *string
+	text    [2]string // what ifEmpty and ifFixed point to
+
+	attr  attrState
+	lax   bool // of the wildcard that the next Raw is for
+	arena []byte
+	fold  []byte // text whose white space was processed
+
+	faults    []Fault
+	truncated bool
+	ids       map[string]struct{}
+	refs      []idref
+}
+
+// idref is a reference to an ID that must turn up.
+type idref struct {
+	id    string
+	fault Fault
+}
+
+// NewDecoder returns a Decoder of documents that use the namespaces spaces.
+func NewDecoder(spaces *xmlstream.Spaces, opts Options) *Decoder {
+	if opts.MaxFaults <= 0 {
+		opts.MaxFaults = DefaultMaxFaults
+	}
+	d := &Decoder{r: xmlstream.NewReader(spaces, opts.XML), opts: opts}
+	d.resolve = d.r.LookupPrefix
+	return d
+}
+
+// Reset starts on doc. Unless [Options] Alias is set the document is copied once, and the strings returned are substrings of
+// that copy: keeping one of them keeps the copy.
+func (d *Decoder) Reset(doc []byte) {
+	if d.opts.Alias {
+		d.r.Reset(doc)
+	} else {
+		d.r.ResetString(string(doc))
+	}
+	d.todo, d.special, d.lax, d.truncated = false, false, false, false
+	d.xsi, d.ifEmpty, d.ifFixed, d.attr = xsi{}, nil, nil, attrState{}
+	d.arena, d.faults, d.refs = d.arena[:0], d.faults[:0], d.refs[:0]
+	clear(d.ids)
+}
+
+// Root goes to the root element. It is false if the document is malformed before one.
+func (d *Decoder) Root() bool {
+	if d.r.NextTag() != xmlstream.StartElement {
+		return false
+	}
+	d.begin()
+	return true
+}
+
+// Finish reads what follows the root element and returns nil, a *[xmlstream.SyntaxError] or a *[ValidationError].
+func (d *Decoder) Finish() error {
+	for d.r.Next() != xmlstream.EOF {
+	}
+	if err := d.r.Err(); err != nil {
+		return err
+	}
+	d.checkReferences()
+	if len(d.faults) == 0 {
+		return nil
+	}
+	return &ValidationError{sorted(append([]Fault(nil), d.faults...), d.r.Position), d.truncated}
+}
+
+// begin notes what the start tag says that has just been read.
+func (d *Decoder) begin() {
+	d.at = d.r.Offset()
+	d.todo = len(d.r.Attrs()) != 0
+	if d.todo && d.r.HasXSI() {
+		d.readXSI()
+	}
+}
+
+// Space returns the number of the namespace of the element on which d stands.
+func (d *Decoder) Space() int { return d.r.Space() }
+
+// Local returns the local name of the element on which d stands.
+func (d *Decoder) Local() string { return d.r.Local() }
+
+// Name returns the expanded name of the element on which d stands.
+func (d *Decoder) Name() xmlstream.Name { return d.r.Name() }
+
+// QName returns the name of the element on which d stands as the document has it.
+func (d *Decoder) QName() string { return d.r.QName() }
+
+// Offset returns where the start tag begins on which d stands.
+func (d *Decoder) Offset() int { return d.at }
+
+// UndeclaredRoot records that the root element is none of the schema's, and reads it.
+func (d *Decoder) UndeclaredRoot() {
+	d.faultHere("cvc-elt.1", fmt.Sprintf("<%s> is not declared", d.r.QName()))
+	d.SkipElement()
+}
+
+// Undeclared records, if w is strict, that the element on which d stands is not declared though the wildcard w asks for it.
+// Call [Decoder.Raw] or [Decoder.SkipElement] next.
+func (d *Decoder) Undeclared(w *Wildcard) {
+	d.lax = w.Process == Lax
+	if w.Process == Strict {
+		d.faultHere("cvc-complex-type.2.4.c", fmt.Sprintf("<%s> is not declared, and here only declared elements may stand", d.r.QName()))
+	}
+}
+
+// SkipElement reads the element on which d stands without judging it.
+func (d *Decoder) SkipElement() {
+	d.forget()
+	d.r.Skip()
+}
+
+// forget drops what has not been asked about the element.
+func (d *Decoder) forget() {
+	d.todo, d.special, d.xsi, d.ifEmpty, d.ifFixed = false, false, xsi{}, nil, nil
+}
+
+// Raw keeps the element on which d stands as it came. After [Decoder.Undeclared] with a lax wildcard the declared elements
+// inside of it are judged.
+func (d *Decoder) Raw() *xmlstream.RawElement {
+	lax := d.lax
+	d.lax = false
+	d.forget()
+	var e xmlstream.RawElement
+	if lax {
+		e = d.r.Raw(d.laxContent)
+	} else {
+		e = d.r.Raw(nil)
+	}
+	return &e
+}
+
+// AnyContent keeps the attributes and the content of the element on which d stands, as xs:anyType does; the declared
+// elements inside of it are judged.
+func (d *Decoder) AnyContent() *xmlstream.Any {
+	d.forget()
+	a := d.r.Any(d.laxElement)
+	return &a
+}
+
+// Mixed keeps the content of the element on which d stands; the declared elements inside of it are judged.
+func (d *Decoder) Mixed() xmlstream.Mixed {
+	d.settle(xmlstream.Name{})
+	return d.r.Mixed(d.laxElement)
+}
+
+// laxElement reads the element whose start tag has just been read and judges it if it is declared.
+func (d *Decoder) laxElement() {
+	d.begin()
+	if d.opts.Known == nil || !d.opts.Known(d) {
+		d.forget()
+		d.laxContent()
+	}
+}
+
+// laxContent reads the rest of an element that is not declared.
+func (d *Decoder) laxContent() {
+	for {
+		switch d.r.Next() {
+		case xmlstream.StartElement:
+			d.laxElement()
+		case xmlstream.EndElement, xmlstream.EOF:
+			return
+		}
+	}
+}
+
+// keep returns a string that outlives the Reader's scratch memory.
+func (d *Decoder) keep(s string) string {
+	if s == "" {
+		return ""
+	}
+	if !d.opts.Alias {
+		return string([]byte(s))
+	}
+	if cap(d.arena)-len(d.arena) < len(s) {
+		d.arena = make([]byte, 0, max(2*cap(d.arena), 512, len(s)))
+	}
+	begin := len(d.arena)
+	d.arena = append(d.arena, s...)
+	return unsafe.String(&d.arena[begin], len(s))
+}
+
+// fault records a fault.
+func (d *Decoder) fault(offset int, path, rule, text, node string) {
+	if len(d.faults) >= d.opts.MaxFaults {
+		d.truncated = true
+		return
+	}
+	d.faults = append(d.faults, Fault{Offset: offset, Path: path, Rule: rule, Text: text, Node: node})
+}
+
+// faultHere records a fault of the element on which d stands.
+func (d *Decoder) faultHere(rule, text string) {
+	d.fault(d.at, d.path(""), rule, text, d.r.QName())
+}
+
+// faultEnded records a fault of the element whose end tag has just been read.
+func (d *Decoder) faultEnded(offset int, rule, text string) {
+	d.fault(offset, d.path(d.r.QName()), rule, text, d.r.QName())
+}
+
+// path returns the path of the innermost open element, with one step more unless last is empty.
+func (d *Decoder) path(last string) string {
+	if len(d.faults) >= d.opts.MaxFaults {
+		return ""
+	}
+	var b []byte
+	for i := range d.r.Depth() {
+		b = append(append(b, '/'), d.r.Open(i)...)
+	}
+	if last != "" {
+		b = append(append(b, '/'), last...)
+	}
+	return string(b)
+}

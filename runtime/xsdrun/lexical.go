@@ -1,0 +1,72 @@
+package xsdrun
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/protogen-go/protogen/runtime/xmlstream"
+)
+
+// isText reports whether s, its white space processed, has the lexical form of a type derived from string, or of anyURI.
+func isText(b Builtin, s string) bool {
+	switch b {
+	case BuiltinLanguage:
+		return isLanguage(s)
+	case BuiltinNMTOKEN:
+		return isNameOf(s, false)
+	case BuiltinName:
+		return isNameOf(s, true)
+	case BuiltinNCName, BuiltinID, BuiltinIDREF, BuiltinENTITY:
+		return xmlstream.IsNCName(s)
+	case BuiltinAnyURI:
+		return isURI(s)
+	}
+	return true
+}
+
+// isLanguage reports whether s is letters, then subtags of letters and digits, of one to eight characters each (part 2,
+// 3.3.3).
+func isLanguage(s string) bool {
+	run, first := 0, true
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c|0x20 >= 'a' && c|0x20 <= 'z', c-'0' <= 9 && !first:
+			run++
+		case c == '-' && run > 0:
+			run, first = 0, false
+		default:
+			return false
+		}
+		if run > 8 {
+			return false
+		}
+	}
+	return run > 0
+}
+
+// isNameOf reports whether s is a Name, or only an Nmtoken.
+func isNameOf(s string, name bool) bool {
+	for i, r := range s {
+		switch {
+		case r == ':':
+		case i == 0 && name && !xmlstream.IsNameStart(r), !xmlstream.IsNameChar(r), r == utf8.RuneError:
+			return false
+		}
+	}
+	return s != ""
+}
+
+// isURI reports whether s can be a URI reference once the characters that URIs do not have are escaped (part 2, 3.2.17).
+// Nearly everything can.
+func isURI(s string) bool {
+	for i := range len(s) {
+		if s[i] == '%' && (i+2 >= len(s) || hexDigit(s[i+1]) > 15 || hexDigit(s[i+2]) > 15) {
+			return false
+		}
+	}
+	scheme, _, ok := strings.Cut(s, ":")
+	if ok && !strings.ContainsAny(scheme, "/?#") && scheme == "" {
+		return false
+	}
+	return strings.Count(s, "#") <= 1
+}

@@ -1,0 +1,121 @@
+package xsdrun
+
+import (
+	"iter"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Items returns the items of a list: what stands between white space.
+func Items(text string) iter.Seq[string] { return strings.FieldsSeq(text) }
+
+// ParseBool returns the value of an xs:boolean; false if it is none.
+func ParseBool(text string) bool { return text == "true" || text == "1" }
+
+// ParseInt returns the value of an integer; 0 if it is none or does not fit.
+func ParseInt(text string) int64 {
+	n, form := parseInteger(text, false)
+	if form != smallInteger {
+		return 0
+	}
+	return n.int64()
+}
+
+// int64 returns n, or 0 if it does not fit.
+func (n integer) int64() int64 {
+	switch {
+	case n.neg && n.mag <= 1<<63:
+		return -int64(n.mag-1) - 1
+	case !n.neg && n.mag <= math.MaxInt64:
+		return int64(n.mag)
+	}
+	return 0
+}
+
+// ParseUint returns the value of an integer without a minus sign; 0 if it is none or does not fit.
+func ParseUint(text string) uint64 {
+	n, form := parseInteger(text, false)
+	if form != smallInteger || n.neg {
+		return 0
+	}
+	return n.mag
+}
+
+// ParseFloat returns the value of an xs:double, or xs:float, or xs:decimal, as near as it can be; 0 if it is none.
+func ParseFloat(text string) float64 {
+	f, _ := parseFloat(text, false)
+	return f
+}
+
+// ParseTime returns the value of an xs:dateTime, to the nanosecond; the zero time if it is none. One without a time zone is
+// in [NoZone].
+func ParseTime(text string) time.Time {
+	m, ok := parseMoment(BuiltinDateTime, text)
+	if !ok {
+		return time.Time{}
+	}
+	return m.time()
+}
+
+// ParseDate returns the value of an xs:date; the zero Date if it is none.
+func ParseDate(text string) Date {
+	m, ok := parseMoment(BuiltinDate, text)
+	if !ok {
+		return Date{}
+	}
+	return Date{Year: int(m.year), Month: time.Month(m.month), Day: m.day, Zoned: m.zoned, Zone: m.zone}
+}
+
+// ParseDuration returns the value of an xs:duration; the zero Duration if it is none.
+func ParseDuration(text string) Duration {
+	d, ok := parseDuration(text)
+	if !ok {
+		return Duration{}
+	}
+	return d
+}
+
+// ParseHex returns the octets of an xs:hexBinary; nil if it is none.
+func ParseHex(text string) []byte {
+	n := hexLength(text)
+	if n < 0 {
+		return nil
+	}
+	return appendHex(make([]byte, 0, n), text)
+}
+
+// ParseBase64 returns the octets of an xs:base64Binary; nil if it is none.
+func ParseBase64(text string) []byte {
+	n := base64Length(text)
+	if n < 0 {
+		return nil
+	}
+	return appendBase64(make([]byte, 0, n), text)
+}
+
+func appendInt(b []byte, n int64) []byte { return strconv.AppendInt(b, n, 10) }
+
+func appendUint(b []byte, n uint64) []byte { return strconv.AppendUint(b, n, 10) }
+
+// Reuse returns old, or a new T when there is none. The receiver of what it returns resets it.
+func Reuse[T any](old *T) *T {
+	if old != nil {
+		return old
+	}
+	return new(T)
+}
+
+// Grow makes the slice one longer and returns the new last element. Within the capacity it is not cleared, so that the
+// memory it refers to can be used again: the receiver resets it.
+func Grow[S ~[]E, E any](s *S) *E {
+	n := len(*s)
+	if n < cap(*s) {
+		*s = (*s)[:n+1]
+	} else {
+		var zero E
+		*s = append(*s, zero)
+	}
+	return &(*s)[n]
+}
