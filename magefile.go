@@ -4,6 +4,7 @@
 package main
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"os"
@@ -51,7 +52,7 @@ func Verify() error {
 	return sh.RunV(binary, "generate", "--check")
 }
 
-// Demo regenerates, starts an EPP server and shows a conversation with it over TLS.
+// Demo regenerates, starts an EPP server and shows conversations with it over TLS.
 func Demo() error {
 	mg.SerialDeps(Build, Generate)
 	dir, err := os.MkdirTemp("", "protogen-demo")
@@ -59,8 +60,40 @@ func Demo() error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	return sh.RunV(binary, "serve", "epp", "--demo", "--db", filepath.Join(dir, "registry.db"),
-		"--seed", filepath.Join("testdata", "epp", "seed.json"))
+	server := exec.Command(binary, "serve", "epp", "--listen", "127.0.0.1:0", "--self-signed",
+		"--db", filepath.Join(dir, "registry.db"), "--seed", filepath.Join("testdata", "epp", "seed.json"))
+	server.Stderr = os.Stderr
+	out, err := server.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := server.Start(); err != nil {
+		return err
+	}
+	ready, err := bufio.NewReader(out).ReadString('\n')
+	if err == nil {
+		fmt.Print(ready)
+		err = converse(strings.TrimSpace(strings.TrimPrefix(ready, "listening on ")))
+	}
+	return errors.Join(err, server.Process.Signal(os.Interrupt), server.Wait())
+}
+
+// converse is the demonstration's client: four sessions, every frame shown.
+func converse(address string) error {
+	for _, words := range []string{
+		"create contact SH8013 --name Doe --city Dulles --country US --email jdoe@example.test --auth 2fooBAR",
+		"create domain example.test --registrant SH8013 --admin SH8013 --tech SH8013 --auth 2fooBAR --years 2",
+		"check domain example.test another.test",
+		"info domain example.test",
+	} {
+		fmt.Printf("\n$ protogen call epp %s\n", words)
+		arguments := append([]string{"call", "epp", "--addr", address, "--insecure", "--trace", "--user", "ClientX", "--password", "foo-BAR2"},
+			strings.Fields(words)...)
+		if err := sh.RunV(binary, arguments...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Deps installs the system packages that the tests use; it needs root for those that are missing.

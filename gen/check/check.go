@@ -35,6 +35,7 @@ var rules = []Rule{
 	{"V7", "a variable is set before it is read", []string{ruleUnset}, variables},
 	{"V8", "no moves follow each other for ever without input", []string{ruleEndless}, endless},
 	{"V9", "every request gets one reply, and nothing else does", []string{ruleUnasked, ruleUnanswered}, balance},
+	{"V9", "a reply that comes reaches the call that waits for it", []string{ruleUnmatched}, replies},
 	{"V10", "two machines that talk to each other get on", []string{ruleReception, ruleStuck, ruleUnfired}, pairs},
 	{"V12", "no two messages look the same to their receiver", []string{ruleAmbiguous}, tags},
 	{"V15", "nothing is declared that nothing uses", []string{ruleUnused}, unused},

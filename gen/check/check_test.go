@@ -101,6 +101,34 @@ func TestEveryRuleHasAGolden(t *testing.T) {
 	}
 }
 
+// TestExplore: the pair of the shipped specification is run with at least two messages under way each way.
+func TestExplore(t *testing.T) {
+	r, found := load.Embedded("epp")
+	if r == nil {
+		t.Fatal(found)
+	}
+	list := check.Explore(r.Protocol)
+	if len(list) != 1 || list[0].Bound < 2 {
+		t.Errorf("explored %v", list)
+	}
+	t.Log(list)
+}
+
+// TestRunAgain: two runs find the same, in the same order.
+func TestRunAgain(t *testing.T) {
+	for _, name := range []string{"guard", "timer", "tag", "pair"} {
+		archive, err := txtar.ParseFile("testdata/" + name + ".txtar")
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := read(t, archive)
+		first := check.Run(r.Protocol, r.Schemas).String()
+		if diff := cmp.Diff(first, check.Run(r.Protocol, r.Schemas).String()); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
+
 // TestShipped: the specifications that the binary carries pass every rule.
 func TestShipped(t *testing.T) {
 	r, found := load.Embedded("epp")

@@ -98,8 +98,13 @@ func (u *usage) transports(p *model.Protocol) {
 	}
 }
 
-// machine notes what m's moves use.
+// machine notes what m's moves and calls use.
 func (u *usage) machine(m *machine) {
+	for _, call := range m.Calls {
+		for _, msg := range formula.Passed(call) {
+			u.named[msg] = true
+		}
+	}
 	for _, s := range m.States {
 		u.named[s.Frame] = true
 	}

@@ -6,7 +6,7 @@
 //
 //   - Operators are Go's: || && ! == != < <= > >= + - * / % & | ^ << >>, indexing, and "x in list" besides in(x, list).
 //   - Names that are Go keywords are ordinary names (var.tries, msg.type).
-//   - Literals are integers, texts in "" or “ quotes, true, false, and durations such as 200ms or 1h30m.
+//   - Literals are integers, texts in double or back quotes, true, false, and durations such as 200ms or 1h30m.
 //   - Names begin with a root: msg (the message that is the input), req (the message that the operation took or that is
 //     being answered), result (what the operation gave), call (what the local program passed), error, var, config, link,
 //     peer, code. Rules of a message name its fields alone. See [Scope].

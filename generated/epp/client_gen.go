@@ -78,7 +78,7 @@ func newClientSession(config *ClientConfig, connect func(*ClientConfig, session.
 	return &Client{session: s}, nil
 }
 
-// Close cuts the connection. Calls that wait end with [session.ErrClosed].
+// Close cuts the connection. Calls that wait end with [ErrClosed].
 func (c *Client) Close() error {
 	return c.session.Close()
 }
@@ -92,6 +92,13 @@ func (c *Client) Done() <-chan struct{} {
 // not.
 func (c *Client) Err() error {
 	return c.session.Err()
+}
+
+// Greeting is the message greeting that opened the session; it must not be
+// changed.
+func (c *Client) Greeting() *Greeting {
+	m, _ := c.session.Opening().(*Greeting)
+	return m
 }
 
 // Hello asks for the greeting; keeps the session alive. See RFC 5730 2.3.

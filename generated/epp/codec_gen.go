@@ -12,29 +12,31 @@ import (
 
 // decoders wait here between documents.
 var decoders = sync.Pool{New: func() any {
-	return xsdrun.NewDecoder(spaces, xsdrun.Options{Known: func(d *xsdrun.Decoder) bool {
-		return decodeKnown(d, nil) != nil
-	}})
+	return xsdrun.NewDecoder(spaces, xsdrun.Options{Known: known})
 }}
 
-// Validate judges a document by the schemas: its root is any element they
-// declare. The error is an [*xmlstream.SyntaxError] for what is not
-// well-formed, or an [*xsdrun.ValidationError] with every fault: line, column,
-// path, rule. Rules that only the specification has are judged by
-// [DecodeMessage].
-func Validate(doc []byte) error {
-	d := decoders.Get().(*xsdrun.Decoder)
-	defer decoders.Put(d)
+// known reads the element that d stands on if the schemas declare it, for
+// places that do not insist on that.
+func known(d *xsdrun.Decoder) bool {
+	return decodeKnown(d, nil) != nil
+}
+
+// ValidateElement judges a document by the schemas alone; its root is any
+// element they declare. The error is an [*xmlstream.SyntaxError] for what is
+// not well-formed, or an [*xsdrun.ValidationError] with every fault: line,
+// column, path, rule.
+func ValidateElement(doc []byte, opts xmlstream.Options) error {
+	d := xsdrun.NewDecoder(spaces, xsdrun.Options{XML: opts, Known: known})
 	d.Reset(doc)
-	if d.Root() && decodeKnown(d, nil) == nil {
+	if d.Root() && !known(d) {
 		d.UndeclaredRoot()
 	}
 	return d.Finish()
 }
 
 // Unmarshal reads a document whose root is the element el into el, using again
-// the memory that el holds. The error is that of [Validate]; el then holds
-// what could be read.
+// the memory that el holds. The error is that of [ValidateElement]; el then
+// holds what could be read.
 func Unmarshal(doc []byte, el Element) error {
 	d := decoders.Get().(*xsdrun.Decoder)
 	defer decoders.Put(d)
@@ -295,7 +297,7 @@ func (v *Greeting) decode(d *xsdrun.Decoder) {
 	for c := d.Children(greetingModel); c.Next(); {
 		switch c.Particle {
 		case 0:
-			v.SvID = d.Text(eppsid)
+			v.SvID = d.Text(eppSID)
 		case 1:
 			v.SvDate = d.Time(xsdDateTime)
 		case 2:
@@ -308,7 +310,7 @@ func (v *Greeting) decode(d *xsdrun.Decoder) {
 
 func (v *Greeting) encode(e *xsdrun.Encoder) {
 	e.Raw("<svID>")
-	e.Text(eppsid, v.SvID)
+	e.Text(eppSID, v.SvID)
 	e.Raw("</svID><svDate>")
 	e.Time(xsdDateTime, v.SvDate)
 	e.Raw("</svDate><svcMenu>")
@@ -638,7 +640,7 @@ func (v *DCPOurs) decode(d *xsdrun.Decoder) {
 	for c := d.Children(dcpOursModel); c.Next(); {
 		switch c.Particle {
 		case 0:
-			v.RecDesc = d.Text(eppdcpRecDesc)
+			v.RecDesc = d.Text(eppDCPRecDesc)
 		}
 	}
 }
@@ -646,7 +648,7 @@ func (v *DCPOurs) decode(d *xsdrun.Decoder) {
 func (v *DCPOurs) encode(e *xsdrun.Encoder) {
 	if v.RecDesc != "" {
 		e.Raw("<recDesc>")
-		e.Text(eppdcpRecDesc, v.RecDesc)
+		e.Text(eppDCPRecDesc, v.RecDesc)
 		e.Raw("</recDesc>")
 	}
 }
@@ -882,9 +884,9 @@ func (v *Login) decode(d *xsdrun.Decoder) {
 		case 0:
 			v.ClID = d.Text(eppcomClID)
 		case 1:
-			v.PW = d.Text(epppw)
+			v.PW = d.Text(eppPW)
 		case 2:
-			v.NewPW = d.Text(epppw)
+			v.NewPW = d.Text(eppPW)
 		case 3:
 			v.Options.decode(d)
 		case 4:
@@ -897,11 +899,11 @@ func (v *Login) encode(e *xsdrun.Encoder) {
 	e.Raw("<clID>")
 	e.Text(eppcomClID, v.ClID)
 	e.Raw("</clID><pw>")
-	e.Text(epppw, v.PW)
+	e.Text(eppPW, v.PW)
 	e.Raw("</pw>")
 	if v.NewPW != "" {
 		e.Raw("<newPW>")
-		e.Text(epppw, v.NewPW)
+		e.Text(eppPW, v.NewPW)
 		e.Raw("</newPW>")
 	}
 	e.Raw("<options>")
@@ -1343,11 +1345,11 @@ func (v *HostCheck) encodeElement(e *xsdrun.Encoder) {
 }
 
 func (v *HostInfo) decode(d *xsdrun.Decoder) {
-	decodeHostSName(d, &v.Value)
+	(*HostSName)(v).decode(d)
 }
 
 func (v *HostInfo) encode(e *xsdrun.Encoder) {
-	encodeHostSName(e, v.Value)
+	(*HostSName)(v).encode(e)
 }
 
 // XMLName is host:info.
@@ -1368,19 +1370,20 @@ func (v *HostInfo) encodeElement(e *xsdrun.Encoder) {
 	e.Raw("</host:info>")
 }
 
-func decodeHostSName(d *xsdrun.Decoder, v *string) {
+func (v *HostSName) decode(d *xsdrun.Decoder) {
+	*v = HostSName{}
 	d.NoAttributes()
 	for c := d.Children(hostSNameModel); c.Next(); {
 		switch c.Particle {
 		case 0:
-			*v = d.Text(eppcomLabel)
+			v.Name = d.Text(eppcomLabel)
 		}
 	}
 }
 
-func encodeHostSName(e *xsdrun.Encoder, v string) {
+func (v *HostSName) encode(e *xsdrun.Encoder) {
 	e.Raw("<host:name>")
-	e.Text(eppcomLabel, v)
+	e.Text(eppcomLabel, v.Name)
 	e.Raw("</host:name>")
 }
 
@@ -1449,11 +1452,11 @@ func (v *HostAddr) encode(e *xsdrun.Encoder) {
 }
 
 func (v *HostDelete) decode(d *xsdrun.Decoder) {
-	decodeHostSName(d, &v.Value)
+	(*HostSName)(v).decode(d)
 }
 
 func (v *HostDelete) encode(e *xsdrun.Encoder) {
-	encodeHostSName(e, v.Value)
+	(*HostSName)(v).encode(e)
 }
 
 // XMLName is host:delete.
@@ -1605,21 +1608,21 @@ func encodeHostChg(e *xsdrun.Encoder, v string) {
 
 func (v *HostChkData) decode(d *xsdrun.Decoder) {
 	old := *v
-	*v = HostChkData{Cds: old.Cds[:0]}
+	*v = HostChkData{CDs: old.CDs[:0]}
 	d.NoAttributes()
 	for c := d.Children(hostChkDataModel); c.Next(); {
 		switch c.Particle {
 		case 0:
-			xsdrun.Grow(&v.Cds).decode(d)
+			xsdrun.Grow(&v.CDs).decode(d)
 		}
 	}
 }
 
 func (v *HostChkData) encode(e *xsdrun.Encoder) {
-	e.Count("host:cd", len(v.Cds), 1, -1)
-	for i := range v.Cds {
+	e.Count("host:cd", len(v.CDs), 1, -1)
+	for i := range v.CDs {
 		e.Raw("<host:cd>")
-		v.Cds[i].encode(e)
+		v.CDs[i].encode(e)
 		e.Raw("</host:cd>")
 	}
 }
@@ -1972,7 +1975,9 @@ func (v *DomainInfo) XMLName() xmlstream.Name {
 // AppendXML implements [Element].
 func (v *DomainInfo) AppendXML(b []byte) ([]byte, error) {
 	e := xsdrun.NewEncoder(b)
-	v.encodeElement(e)
+	e.Raw(`<domain:info xmlns:domain="urn:ietf:params:xml:ns:domain-1.0" xmlns="urn:ietf:params:xml:ns:epp-1.0">`)
+	v.encode(e)
+	e.Raw("</domain:info>")
 	return e.Finish()
 }
 
@@ -2132,7 +2137,9 @@ func (v *DomainCreate) XMLName() xmlstream.Name {
 // AppendXML implements [Element].
 func (v *DomainCreate) AppendXML(b []byte) ([]byte, error) {
 	e := xsdrun.NewEncoder(b)
-	v.encodeElement(e)
+	e.Raw(`<domain:create xmlns:domain="urn:ietf:params:xml:ns:domain-1.0" xmlns="urn:ietf:params:xml:ns:epp-1.0">`)
+	v.encode(e)
+	e.Raw("</domain:create>")
 	return e.Finish()
 }
 
@@ -2364,7 +2371,9 @@ func (v *DomainTransfer) XMLName() xmlstream.Name {
 // AppendXML implements [Element].
 func (v *DomainTransfer) AppendXML(b []byte) ([]byte, error) {
 	e := xsdrun.NewEncoder(b)
-	v.encodeElement(e)
+	e.Raw(`<domain:transfer xmlns:domain="urn:ietf:params:xml:ns:domain-1.0" xmlns="urn:ietf:params:xml:ns:epp-1.0">`)
+	v.encode(e)
+	e.Raw("</domain:transfer>")
 	return e.Finish()
 }
 
@@ -2424,7 +2433,9 @@ func (v *DomainUpdate) XMLName() xmlstream.Name {
 // AppendXML implements [Element].
 func (v *DomainUpdate) AppendXML(b []byte) ([]byte, error) {
 	e := xsdrun.NewEncoder(b)
-	v.encodeElement(e)
+	e.Raw(`<domain:update xmlns:domain="urn:ietf:params:xml:ns:domain-1.0" xmlns="urn:ietf:params:xml:ns:epp-1.0">`)
+	v.encode(e)
+	e.Raw("</domain:update>")
 	return e.Finish()
 }
 
@@ -2572,21 +2583,21 @@ func (v *DomainAuthInfoChg) encode(e *xsdrun.Encoder) {
 
 func (v *DomainChkData) decode(d *xsdrun.Decoder) {
 	old := *v
-	*v = DomainChkData{Cds: old.Cds[:0]}
+	*v = DomainChkData{CDs: old.CDs[:0]}
 	d.NoAttributes()
 	for c := d.Children(domainChkDataModel); c.Next(); {
 		switch c.Particle {
 		case 0:
-			xsdrun.Grow(&v.Cds).decode(d)
+			xsdrun.Grow(&v.CDs).decode(d)
 		}
 	}
 }
 
 func (v *DomainChkData) encode(e *xsdrun.Encoder) {
-	e.Count("domain:cd", len(v.Cds), 1, -1)
-	for i := range v.Cds {
+	e.Count("domain:cd", len(v.CDs), 1, -1)
+	for i := range v.CDs {
 		e.Raw("<domain:cd>")
-		v.Cds[i].encode(e)
+		v.CDs[i].encode(e)
 		e.Raw("</domain:cd>")
 	}
 }
@@ -2775,7 +2786,9 @@ func (v *DomainInfData) XMLName() xmlstream.Name {
 // AppendXML implements [Element].
 func (v *DomainInfData) AppendXML(b []byte) ([]byte, error) {
 	e := xsdrun.NewEncoder(b)
-	v.encodeElement(e)
+	e.Raw(`<domain:infData xmlns:domain="urn:ietf:params:xml:ns:domain-1.0" xmlns="urn:ietf:params:xml:ns:epp-1.0">`)
+	v.encode(e)
+	e.Raw("</domain:infData>")
 	return e.Finish()
 }
 
@@ -3054,7 +3067,9 @@ func (v *ContactInfo) XMLName() xmlstream.Name {
 // AppendXML implements [Element].
 func (v *ContactInfo) AppendXML(b []byte) ([]byte, error) {
 	e := xsdrun.NewEncoder(b)
-	v.encodeElement(e)
+	e.Raw(`<contact:info xmlns:contact="urn:ietf:params:xml:ns:contact-1.0" xmlns="urn:ietf:params:xml:ns:epp-1.0">`)
+	v.encode(e)
+	e.Raw("</contact:info>")
 	return e.Finish()
 }
 
@@ -3190,7 +3205,9 @@ func (v *ContactCreate) XMLName() xmlstream.Name {
 // AppendXML implements [Element].
 func (v *ContactCreate) AppendXML(b []byte) ([]byte, error) {
 	e := xsdrun.NewEncoder(b)
-	v.encodeElement(e)
+	e.Raw(`<contact:create xmlns:contact="urn:ietf:params:xml:ns:contact-1.0" xmlns="urn:ietf:params:xml:ns:epp-1.0">`)
+	v.encode(e)
+	e.Raw("</contact:create>")
 	return e.Finish()
 }
 
@@ -3448,7 +3465,9 @@ func (v *ContactTransfer) XMLName() xmlstream.Name {
 // AppendXML implements [Element].
 func (v *ContactTransfer) AppendXML(b []byte) ([]byte, error) {
 	e := xsdrun.NewEncoder(b)
-	v.encodeElement(e)
+	e.Raw(`<contact:transfer xmlns:contact="urn:ietf:params:xml:ns:contact-1.0" xmlns="urn:ietf:params:xml:ns:epp-1.0">`)
+	v.encode(e)
+	e.Raw("</contact:transfer>")
 	return e.Finish()
 }
 
@@ -3508,7 +3527,9 @@ func (v *ContactUpdate) XMLName() xmlstream.Name {
 // AppendXML implements [Element].
 func (v *ContactUpdate) AppendXML(b []byte) ([]byte, error) {
 	e := xsdrun.NewEncoder(b)
-	v.encodeElement(e)
+	e.Raw(`<contact:update xmlns:contact="urn:ietf:params:xml:ns:contact-1.0" xmlns="urn:ietf:params:xml:ns:epp-1.0">`)
+	v.encode(e)
+	e.Raw("</contact:update>")
 	return e.Finish()
 }
 
@@ -3671,21 +3692,21 @@ func (v *ContactChgPostalInfo) encode(e *xsdrun.Encoder) {
 
 func (v *ContactChkData) decode(d *xsdrun.Decoder) {
 	old := *v
-	*v = ContactChkData{Cds: old.Cds[:0]}
+	*v = ContactChkData{CDs: old.CDs[:0]}
 	d.NoAttributes()
 	for c := d.Children(contactChkDataModel); c.Next(); {
 		switch c.Particle {
 		case 0:
-			xsdrun.Grow(&v.Cds).decode(d)
+			xsdrun.Grow(&v.CDs).decode(d)
 		}
 	}
 }
 
 func (v *ContactChkData) encode(e *xsdrun.Encoder) {
-	e.Count("contact:cd", len(v.Cds), 1, -1)
-	for i := range v.Cds {
+	e.Count("contact:cd", len(v.CDs), 1, -1)
+	for i := range v.CDs {
 		e.Raw("<contact:cd>")
-		v.Cds[i].encode(e)
+		v.CDs[i].encode(e)
 		e.Raw("</contact:cd>")
 	}
 }
@@ -3868,7 +3889,9 @@ func (v *ContactInfData) XMLName() xmlstream.Name {
 // AppendXML implements [Element].
 func (v *ContactInfData) AppendXML(b []byte) ([]byte, error) {
 	e := xsdrun.NewEncoder(b)
-	v.encodeElement(e)
+	e.Raw(`<contact:infData xmlns:contact="urn:ietf:params:xml:ns:contact-1.0" xmlns="urn:ietf:params:xml:ns:epp-1.0">`)
+	v.encode(e)
+	e.Raw("</contact:infData>")
 	return e.Finish()
 }
 
@@ -4381,7 +4404,7 @@ func (v *RGPRestore) decode(d *xsdrun.Decoder) {
 
 func (v *RGPRestore) encode(e *xsdrun.Encoder) {
 	e.Raw(` op="`)
-	e.AttrText(rgprgpOp, string(v.Op))
+	e.AttrText(rgpRGPOp, string(v.Op))
 	e.Raw(`">`)
 	if v.Report != nil {
 		e.Raw("<rgp:report>")

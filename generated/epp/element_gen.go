@@ -316,8 +316,11 @@ type HostCheck struct {
 
 // HostInfo is the element host:info. Asks for what is known of a host (RFC
 // 5732 3.1.2). See RFC 5732 4.
-type HostInfo struct {
-	Value string // content
+type HostInfo HostSName
+
+// HostSName is the type host:sNameType. One host. See RFC 5732 4.
+type HostSName struct {
+	Name string // name
 }
 
 // HostCreate is the element host:create. Makes a host (RFC 5732 3.2.1). See
@@ -335,9 +338,7 @@ type HostAddr struct {
 
 // HostDelete is the element host:delete. Removes a host (RFC 5732 3.2.2). See
 // RFC 5732 4.
-type HostDelete struct {
-	Value string // content
-}
+type HostDelete HostSName
 
 // HostUpdate is the element host:update. Changes a host (RFC 5732 3.2.5). See
 // RFC 5732 4.
@@ -370,7 +371,7 @@ type HostStatus struct {
 // HostChkData is the element host:chkData. Which hosts can be provisioned (RFC
 // 5732 3.1.1). See RFC 5732 4.
 type HostChkData struct {
-	Cds []HostCheckType // cd
+	CDs []HostCheckType // cd
 }
 
 // HostCheckType is the type host:checkType. The answer for one host. See RFC
@@ -594,7 +595,7 @@ type DomainAuthInfoChg struct {
 // DomainChkData is the element domain:chkData. Which domains can be
 // provisioned (RFC 5731 3.1.1). See RFC 5731 4.
 type DomainChkData struct {
-	Cds []DomainCheckType // cd
+	CDs []DomainCheckType // cd
 }
 
 // DomainCheckType is the type domain:checkType. The answer for one domain. See
@@ -842,7 +843,7 @@ type ContactChgPostalInfo struct {
 // ContactChkData is the element contact:chkData. Which contacts can be
 // provisioned (RFC 5733 3.1.1). See RFC 5733 4.
 type ContactChkData struct {
-	Cds []ContactCheckType // cd
+	CDs []ContactCheckType // cd
 }
 
 // ContactCheckType is the type contact:checkType. The answer for one contact.

@@ -34,42 +34,112 @@ type Message interface {
 	message()
 }
 
-// DecodeMessage reads the message that a document carries. The message keeps
-// nothing of doc. The error is a [*MessageError]. Any number of goroutines may
-// call it.
+// DecodeMessage reads the message that a document carries, and judges it by
+// its schema and by the rules of the specification. The message keeps nothing
+// of doc. The error is a [*MessageError]. Any number of goroutines may call
+// it.
 func DecodeMessage(doc []byte) (Message, error) {
 	d := decoders.Get().(*xsdrun.Decoder)
 	defer decoders.Put(d)
-	return readMessage(d, doc)
+	var in documents
+	return readMessage(d, doc, &in, nil)
 }
 
-// readMessage is [DecodeMessage] with a decoder.
-func readMessage(d *xsdrun.Decoder, doc []byte) (Message, error) {
+// Validate reports what keeps a document from being a message of the protocol.
+// The error is that of [DecodeMessage]; [errors.As] finds an
+// [*xsdrun.ValidationError] in it, with every fault: line, column, path, rule.
+func Validate(doc []byte) error {
+	_, err := DecodeMessage(doc)
+	return err
+}
+
+// Decoder reads messages one after the other into the same memory. What it
+// returns, strings included, is valid until the next Decode and as long as the
+// document is left alone. It belongs to one goroutine at a time.
+type Decoder struct {
+	d    *xsdrun.Decoder
+	in   documents
+	last Message
+}
+
+// NewDecoder returns a Decoder.
+func NewDecoder() *Decoder {
+	return &Decoder{d: xsdrun.NewDecoder(spaces, xsdrun.Options{Alias: true, Known: known})}
+}
+
+// Decode is [DecodeMessage] in the memory of the last message.
+func (d *Decoder) Decode(doc []byte) (Message, error) {
+	m, err := readMessage(d.d, doc, &d.in, d.last)
+	if err == nil {
+		d.last = m
+	}
+	return m, err
+}
+
+// readMessage reads the message that doc carries, with a decoder, into in and
+// old.
+func readMessage(d *xsdrun.Decoder, doc []byte, in *documents, old Message) (Message, error) {
 	d.Reset(doc)
-	var v0 eppDoc
+	in.root = 0
 	if d.Root() {
 		switch {
 		case d.Space() == spaceEPP && d.Local() == "epp":
-			v0.decode(d)
+			in.root = 1
+			in.eppDoc.decode(d)
 		case decodeKnown(d, nil) == nil:
 			d.UndeclaredRoot()
 		}
 	}
 	if err := d.Finish(); err != nil {
-		return nil, newMessageError(err, &v0)
+		return nil, newMessageError(err, in)
 	}
-	m := v0.messageIn()
+	m := in.message(old)
 	if m == nil {
-		return nil, newMessageError(nil, &v0)
+		return nil, newMessageError(nil, in)
 	}
-	if r, ok := m.(interface {
-		check() *RuleError
-	}); ok {
+	if r, ok := m.(ruled); ok {
 		if broken := r.check(); broken != nil {
-			return nil, newMessageError(broken, &v0)
+			return nil, newMessageError(broken, in)
 		}
 	}
 	return m, nil
+}
+
+// renew makes old hold m if it is a message of that kind, and else a new one.
+func renew[T any, P interface {
+	*T
+	Message
+}](old Message, m T) Message {
+	p, ok := old.(P)
+	if !ok {
+		p = new(T)
+	}
+	*p = m
+	return p
+}
+
+// documents are the elements that messages are documents of.
+type documents struct {
+	root   int // which of them was read last, from 1; 0 for none
+	eppDoc eppDoc
+}
+
+// message is the message that was read, in old if that is of its kind; nil for
+// none.
+func (in *documents) message(old Message) Message {
+	switch in.root {
+	case 1:
+		return in.eppDoc.messageIn(old)
+	}
+	return nil
+}
+
+// recoverTo keeps what could be read of a document that is no message.
+func (in *documents) recoverTo(e *MessageError) {
+	switch in.root {
+	case 1:
+		in.eppDoc.recoverTo(e)
+	}
 }
 
 // MessageErrorKind says what is wrong with a document that is no message.
@@ -112,7 +182,7 @@ func (e *MessageError) Unwrap() error {
 
 // newMessageError says what kind of error err is; nil is that of a valid
 // document without a message.
-func newMessageError(err error, v0 *eppDoc) *MessageError {
+func newMessageError(err error, in *documents) *MessageError {
 	e := &MessageError{Kind: MessageInvalid, Err: err}
 	switch err.(type) {
 	case nil:
@@ -120,7 +190,7 @@ func newMessageError(err error, v0 *eppDoc) *MessageError {
 	case *xmlstream.SyntaxError:
 		e.Kind = MessageMalformed
 	}
-	v0.recoverTo(e)
+	in.recoverTo(e)
 	return e
 }
 
@@ -141,9 +211,8 @@ func (e *RuleError) Error() string {
 	return e.Text
 }
 
-// CommandHead is what several messages have in common. What any command may
-// have: extensions, and the client's name for the transaction. See RFC 5730
-// 2.5.
+// CommandHead is what any command may have: extensions, and the client's name
+// for the transaction. See RFC 5730 2.5.
 type CommandHead struct {
 	// What extends the command.
 	Extensions []Element // command/extension/*
@@ -173,9 +242,8 @@ func (h *CommandHead) write(v *commandDoc) {
 	v.ClTRID = h.ClTRID
 }
 
-// ResponseHead is what several messages have in common. What any response has:
-// how the command ended, what waits for the client, extensions, and the names
-// of the transaction. See RFC 5730 2.6.
+// ResponseHead is what any response has: how the command ended, what waits for
+// the client, extensions, and the names of the transaction. See RFC 5730 2.6.
 type ResponseHead struct {
 	// How the command ended: one result for success, one or more for failure. None
 	// is short for one of code 1000.
@@ -320,8 +388,8 @@ func (h *ResponseHead) SetCode(c ResultCode, text string) {
 	h.Results = []Result{{Code: c, Msg: Msg{Value: text}}}
 }
 
-// HelloRequest is the message hello. Asks for the greeting; keeps the session
-// alive. See RFC 5730 2.3.
+// HelloRequest asks for the greeting; keeps the session alive. See RFC 5730
+// 2.3.
 type HelloRequest struct{}
 
 // MessageName implements [Message].
@@ -338,7 +406,7 @@ func (m *HelloRequest) AppendXML(b []byte) ([]byte, error) {
 	return appendEPPDoc(b, &doc)
 }
 
-// LoginRequest is the message login. Opens the session. See RFC 5730 2.9.1.1.
+// LoginRequest opens the session. See RFC 5730 2.9.1.1.
 type LoginRequest struct {
 	Login
 	CommandHead
@@ -366,7 +434,7 @@ func (m *LoginRequest) LogValue() slog.Value {
 	return slog.StringValue("login")
 }
 
-// LogoutRequest is the message logout. Ends the session. See RFC 5730 2.9.1.2.
+// LogoutRequest ends the session. See RFC 5730 2.9.1.2.
 type LogoutRequest struct {
 	CommandHead
 }
@@ -387,8 +455,8 @@ func (m *LogoutRequest) AppendXML(b []byte) ([]byte, error) {
 	return appendEPPDoc(b, &doc)
 }
 
-// PollRequest is the message poll. Asks for the oldest message that waits for
-// the client, or takes it out of the queue. See RFC 5730 2.9.2.3.
+// PollRequest asks for the oldest message that waits for the client, or takes
+// it out of the queue. See RFC 5730 2.9.2.3.
 type PollRequest struct {
 	Poll
 	CommandHead
@@ -418,8 +486,8 @@ func (m *PollRequest) check() *RuleError {
 	return nil
 }
 
-// DomainCheckRequest is the message domainCheck. Asks whether domains can be
-// provisioned. See RFC 5731 3.1.1.
+// DomainCheckRequest asks whether domains can be provisioned. See RFC 5731
+// 3.1.1.
 type DomainCheckRequest struct {
 	DomainCheck
 	CommandHead
@@ -441,8 +509,7 @@ func (m *DomainCheckRequest) AppendXML(b []byte) ([]byte, error) {
 	return appendEPPDoc(b, &doc)
 }
 
-// DomainInfoRequest is the message domainInfo. Asks for what is known of a
-// domain. See RFC 5731 3.1.2.
+// DomainInfoRequest asks for what is known of a domain. See RFC 5731 3.1.2.
 type DomainInfoRequest struct {
 	DomainInfo
 	CommandHead
@@ -470,8 +537,7 @@ func (m *DomainInfoRequest) LogValue() slog.Value {
 	return slog.StringValue("domainInfo")
 }
 
-// DomainCreateRequest is the message domainCreate. Makes a domain. See RFC
-// 5731 3.2.1.
+// DomainCreateRequest makes a domain. See RFC 5731 3.2.1.
 type DomainCreateRequest struct {
 	DomainCreate
 	CommandHead
@@ -499,8 +565,7 @@ func (m *DomainCreateRequest) LogValue() slog.Value {
 	return slog.StringValue("domainCreate")
 }
 
-// DomainDeleteRequest is the message domainDelete. Removes a domain. See RFC
-// 5731 3.2.2.
+// DomainDeleteRequest removes a domain. See RFC 5731 3.2.2.
 type DomainDeleteRequest struct {
 	DomainDelete
 	CommandHead
@@ -522,8 +587,7 @@ func (m *DomainDeleteRequest) AppendXML(b []byte) ([]byte, error) {
 	return appendEPPDoc(b, &doc)
 }
 
-// DomainRenewRequest is the message domainRenew. Lengthens the life of a
-// domain. See RFC 5731 3.2.3.
+// DomainRenewRequest lengthens the life of a domain. See RFC 5731 3.2.3.
 type DomainRenewRequest struct {
 	DomainRenew
 	CommandHead
@@ -545,8 +609,8 @@ func (m *DomainRenewRequest) AppendXML(b []byte) ([]byte, error) {
 	return appendEPPDoc(b, &doc)
 }
 
-// DomainTransferRequest is the message domainTransfer. Moves a domain from one
-// client to another, or asks how far that has come. See RFC 5731 3.1.3, 3.2.4.
+// DomainTransferRequest moves a domain from one client to another, or asks how
+// far that has come. See RFC 5731 3.1.3, 3.2.4.
 type DomainTransferRequest struct {
 	DomainTransfer
 	Op TransferOp // command/transfer/@op
@@ -577,8 +641,7 @@ func (m *DomainTransferRequest) LogValue() slog.Value {
 	return slog.StringValue("domainTransfer")
 }
 
-// DomainUpdateRequest is the message domainUpdate. Changes a domain. See RFC
-// 5731 3.2.5.
+// DomainUpdateRequest changes a domain. See RFC 5731 3.2.5.
 type DomainUpdateRequest struct {
 	DomainUpdate
 	CommandHead
@@ -606,8 +669,7 @@ func (m *DomainUpdateRequest) LogValue() slog.Value {
 	return slog.StringValue("domainUpdate")
 }
 
-// HostCheckRequest is the message hostCheck. Asks whether hosts can be
-// provisioned. See RFC 5732 3.1.1.
+// HostCheckRequest asks whether hosts can be provisioned. See RFC 5732 3.1.1.
 type HostCheckRequest struct {
 	HostCheck
 	CommandHead
@@ -629,8 +691,7 @@ func (m *HostCheckRequest) AppendXML(b []byte) ([]byte, error) {
 	return appendEPPDoc(b, &doc)
 }
 
-// HostInfoRequest is the message hostInfo. Asks for what is known of a host.
-// See RFC 5732 3.1.2.
+// HostInfoRequest asks for what is known of a host. See RFC 5732 3.1.2.
 type HostInfoRequest struct {
 	HostInfo
 	CommandHead
@@ -652,8 +713,7 @@ func (m *HostInfoRequest) AppendXML(b []byte) ([]byte, error) {
 	return appendEPPDoc(b, &doc)
 }
 
-// HostCreateRequest is the message hostCreate. Makes a host. See RFC 5732
-// 3.2.1.
+// HostCreateRequest makes a host. See RFC 5732 3.2.1.
 type HostCreateRequest struct {
 	HostCreate
 	CommandHead
@@ -675,8 +735,7 @@ func (m *HostCreateRequest) AppendXML(b []byte) ([]byte, error) {
 	return appendEPPDoc(b, &doc)
 }
 
-// HostDeleteRequest is the message hostDelete. Removes a host. See RFC 5732
-// 3.2.2.
+// HostDeleteRequest removes a host. See RFC 5732 3.2.2.
 type HostDeleteRequest struct {
 	HostDelete
 	CommandHead
@@ -698,8 +757,7 @@ func (m *HostDeleteRequest) AppendXML(b []byte) ([]byte, error) {
 	return appendEPPDoc(b, &doc)
 }
 
-// HostUpdateRequest is the message hostUpdate. Changes a host. See RFC 5732
-// 3.2.5.
+// HostUpdateRequest changes a host. See RFC 5732 3.2.5.
 type HostUpdateRequest struct {
 	HostUpdate
 	CommandHead
@@ -721,8 +779,8 @@ func (m *HostUpdateRequest) AppendXML(b []byte) ([]byte, error) {
 	return appendEPPDoc(b, &doc)
 }
 
-// ContactCheckRequest is the message contactCheck. Asks whether contacts can
-// be provisioned. See RFC 5733 3.1.1.
+// ContactCheckRequest asks whether contacts can be provisioned. See RFC 5733
+// 3.1.1.
 type ContactCheckRequest struct {
 	ContactCheck
 	CommandHead
@@ -744,8 +802,7 @@ func (m *ContactCheckRequest) AppendXML(b []byte) ([]byte, error) {
 	return appendEPPDoc(b, &doc)
 }
 
-// ContactInfoRequest is the message contactInfo. Asks for what is known of a
-// contact. See RFC 5733 3.1.2.
+// ContactInfoRequest asks for what is known of a contact. See RFC 5733 3.1.2.
 type ContactInfoRequest struct {
 	ContactInfo
 	CommandHead
@@ -773,8 +830,7 @@ func (m *ContactInfoRequest) LogValue() slog.Value {
 	return slog.StringValue("contactInfo")
 }
 
-// ContactCreateRequest is the message contactCreate. Makes a contact. See RFC
-// 5733 3.2.1.
+// ContactCreateRequest makes a contact. See RFC 5733 3.2.1.
 type ContactCreateRequest struct {
 	ContactCreate
 	CommandHead
@@ -802,8 +858,7 @@ func (m *ContactCreateRequest) LogValue() slog.Value {
 	return slog.StringValue("contactCreate")
 }
 
-// ContactDeleteRequest is the message contactDelete. Removes a contact. See
-// RFC 5733 3.2.2.
+// ContactDeleteRequest removes a contact. See RFC 5733 3.2.2.
 type ContactDeleteRequest struct {
 	ContactDelete
 	CommandHead
@@ -825,9 +880,8 @@ func (m *ContactDeleteRequest) AppendXML(b []byte) ([]byte, error) {
 	return appendEPPDoc(b, &doc)
 }
 
-// ContactTransferRequest is the message contactTransfer. Moves a contact from
-// one client to another, or asks how far that has come. See RFC 5733 3.1.3,
-// 3.2.4.
+// ContactTransferRequest moves a contact from one client to another, or asks
+// how far that has come. See RFC 5733 3.1.3, 3.2.4.
 type ContactTransferRequest struct {
 	ContactTransfer
 	Op TransferOp // command/transfer/@op
@@ -858,8 +912,7 @@ func (m *ContactTransferRequest) LogValue() slog.Value {
 	return slog.StringValue("contactTransfer")
 }
 
-// ContactUpdateRequest is the message contactUpdate. Changes a contact. See
-// RFC 5733 3.2.5.
+// ContactUpdateRequest changes a contact. See RFC 5733 3.2.5.
 type ContactUpdateRequest struct {
 	ContactUpdate
 	CommandHead
@@ -901,9 +954,9 @@ func (m *Greeting) AppendXML(b []byte) ([]byte, error) {
 	return appendEPPDoc(b, &doc)
 }
 
-// Response is the message response. Answers a command that asks for no data of
-// its own, any command that failed, and poll, with whatever data the message
-// holds. See RFC 5730 2.6.
+// Response answers a command that asks for no data of its own, any command
+// that failed, and poll, with whatever data the message holds. See RFC 5730
+// 2.6.
 type Response struct {
 	// What the command asked for, or what the message of poll holds.
 	Data []Element // response/resData/*
@@ -926,8 +979,8 @@ func (m *Response) AppendXML(b []byte) ([]byte, error) {
 	return appendEPPDoc(b, &doc)
 }
 
-// DomainCheckResponse is the message domainCheckResponse. Which domains can be
-// provisioned. See RFC 5731 3.1.1.
+// DomainCheckResponse says which domains can be provisioned. See RFC 5731
+// 3.1.1.
 type DomainCheckResponse struct {
 	Data *DomainChkData // response/resData/chkData, optional
 	ResponseHead
@@ -951,8 +1004,7 @@ func (m *DomainCheckResponse) AppendXML(b []byte) ([]byte, error) {
 	return appendEPPDoc(b, &doc)
 }
 
-// DomainInfoResponse is the message domainInfoResponse. What is known of a
-// domain. See RFC 5731 3.1.2.
+// DomainInfoResponse is what is known of a domain. See RFC 5731 3.1.2.
 type DomainInfoResponse struct {
 	Data *DomainInfData // response/resData/infData, optional
 	ResponseHead
@@ -982,8 +1034,7 @@ func (m *DomainInfoResponse) LogValue() slog.Value {
 	return slog.StringValue("domainInfoResponse")
 }
 
-// DomainCreateResponse is the message domainCreateResponse. The domain that
-// was made. See RFC 5731 3.2.1.
+// DomainCreateResponse is the domain that was made. See RFC 5731 3.2.1.
 type DomainCreateResponse struct {
 	Data *DomainCreData // response/resData/creData, optional
 	ResponseHead
@@ -1007,8 +1058,7 @@ func (m *DomainCreateResponse) AppendXML(b []byte) ([]byte, error) {
 	return appendEPPDoc(b, &doc)
 }
 
-// DomainRenewResponse is the message domainRenewResponse. The domain that was
-// renewed. See RFC 5731 3.2.3.
+// DomainRenewResponse is the domain that was renewed. See RFC 5731 3.2.3.
 type DomainRenewResponse struct {
 	Data *DomainRenData // response/resData/renData, optional
 	ResponseHead
@@ -1032,8 +1082,8 @@ func (m *DomainRenewResponse) AppendXML(b []byte) ([]byte, error) {
 	return appendEPPDoc(b, &doc)
 }
 
-// DomainTransferResponse is the message domainTransferResponse. How far the
-// transfer of a domain has come. See RFC 5731 3.1.3, 3.2.4.
+// DomainTransferResponse says how far the transfer of a domain has come. See
+// RFC 5731 3.1.3, 3.2.4.
 type DomainTransferResponse struct {
 	Data *DomainTrnData // response/resData/trnData, optional
 	ResponseHead
@@ -1057,8 +1107,7 @@ func (m *DomainTransferResponse) AppendXML(b []byte) ([]byte, error) {
 	return appendEPPDoc(b, &doc)
 }
 
-// HostCheckResponse is the message hostCheckResponse. Which hosts can be
-// provisioned. See RFC 5732 3.1.1.
+// HostCheckResponse says which hosts can be provisioned. See RFC 5732 3.1.1.
 type HostCheckResponse struct {
 	Data *HostChkData // response/resData/chkData, optional
 	ResponseHead
@@ -1082,8 +1131,7 @@ func (m *HostCheckResponse) AppendXML(b []byte) ([]byte, error) {
 	return appendEPPDoc(b, &doc)
 }
 
-// HostInfoResponse is the message hostInfoResponse. What is known of a host.
-// See RFC 5732 3.1.2.
+// HostInfoResponse is what is known of a host. See RFC 5732 3.1.2.
 type HostInfoResponse struct {
 	Data *HostInfData // response/resData/infData, optional
 	ResponseHead
@@ -1107,8 +1155,7 @@ func (m *HostInfoResponse) AppendXML(b []byte) ([]byte, error) {
 	return appendEPPDoc(b, &doc)
 }
 
-// HostCreateResponse is the message hostCreateResponse. The host that was
-// made. See RFC 5732 3.2.1.
+// HostCreateResponse is the host that was made. See RFC 5732 3.2.1.
 type HostCreateResponse struct {
 	Data *HostCreData // response/resData/creData, optional
 	ResponseHead
@@ -1132,8 +1179,8 @@ func (m *HostCreateResponse) AppendXML(b []byte) ([]byte, error) {
 	return appendEPPDoc(b, &doc)
 }
 
-// ContactCheckResponse is the message contactCheckResponse. Which contacts can
-// be provisioned. See RFC 5733 3.1.1.
+// ContactCheckResponse says which contacts can be provisioned. See RFC 5733
+// 3.1.1.
 type ContactCheckResponse struct {
 	Data *ContactChkData // response/resData/chkData, optional
 	ResponseHead
@@ -1157,8 +1204,7 @@ func (m *ContactCheckResponse) AppendXML(b []byte) ([]byte, error) {
 	return appendEPPDoc(b, &doc)
 }
 
-// ContactInfoResponse is the message contactInfoResponse. What is known of a
-// contact. See RFC 5733 3.1.2.
+// ContactInfoResponse is what is known of a contact. See RFC 5733 3.1.2.
 type ContactInfoResponse struct {
 	Data *ContactInfData // response/resData/infData, optional
 	ResponseHead
@@ -1188,8 +1234,7 @@ func (m *ContactInfoResponse) LogValue() slog.Value {
 	return slog.StringValue("contactInfoResponse")
 }
 
-// ContactCreateResponse is the message contactCreateResponse. The contact that
-// was made. See RFC 5733 3.2.1.
+// ContactCreateResponse is the contact that was made. See RFC 5733 3.2.1.
 type ContactCreateResponse struct {
 	Data *ContactCreData // response/resData/creData, optional
 	ResponseHead
@@ -1213,8 +1258,8 @@ func (m *ContactCreateResponse) AppendXML(b []byte) ([]byte, error) {
 	return appendEPPDoc(b, &doc)
 }
 
-// ContactTransferResponse is the message contactTransferResponse. How far the
-// transfer of a contact has come. See RFC 5733 3.1.3, 3.2.4.
+// ContactTransferResponse says how far the transfer of a contact has come. See
+// RFC 5733 3.1.3, 3.2.4.
 type ContactTransferResponse struct {
 	Data *ContactTrnData // response/resData/trnData, optional
 	ResponseHead
@@ -1243,14 +1288,14 @@ func appendEPPDoc(b []byte, doc *eppDoc) ([]byte, error) {
 	return doc.AppendXML(b)
 }
 
-// messageIn is the message that the element is or holds; nil if the
-// specification knows none like it.
-func (v *eppDoc) messageIn() Message {
+// messageIn is the message that the element is or holds, in old if that is of
+// its kind; nil if the specification knows none like it.
+func (v *eppDoc) messageIn(old Message) Message {
 	switch {
 	case v.Hello != nil:
-		return &HelloRequest{}
+		return renew(old, HelloRequest{})
 	case v.Command != nil:
-		return v.Command.messageIn()
+		return v.Command.messageIn(old)
 	case v.Greeting != nil:
 		return v.Greeting
 	case v.Response != nil:
@@ -1259,104 +1304,104 @@ func (v *eppDoc) messageIn() Message {
 		if len(v.Response.ResData) == 1 {
 			switch p := v.Response.ResData[0].(type) {
 			case *DomainChkData:
-				return &DomainCheckResponse{Data: p, ResponseHead: head}
+				return renew(old, DomainCheckResponse{Data: p, ResponseHead: head})
 			case *DomainInfData:
-				return &DomainInfoResponse{Data: p, ResponseHead: head}
+				return renew(old, DomainInfoResponse{Data: p, ResponseHead: head})
 			case *DomainCreData:
-				return &DomainCreateResponse{Data: p, ResponseHead: head}
+				return renew(old, DomainCreateResponse{Data: p, ResponseHead: head})
 			case *DomainRenData:
-				return &DomainRenewResponse{Data: p, ResponseHead: head}
+				return renew(old, DomainRenewResponse{Data: p, ResponseHead: head})
 			case *DomainTrnData:
-				return &DomainTransferResponse{Data: p, ResponseHead: head}
+				return renew(old, DomainTransferResponse{Data: p, ResponseHead: head})
 			case *HostChkData:
-				return &HostCheckResponse{Data: p, ResponseHead: head}
+				return renew(old, HostCheckResponse{Data: p, ResponseHead: head})
 			case *HostInfData:
-				return &HostInfoResponse{Data: p, ResponseHead: head}
+				return renew(old, HostInfoResponse{Data: p, ResponseHead: head})
 			case *HostCreData:
-				return &HostCreateResponse{Data: p, ResponseHead: head}
+				return renew(old, HostCreateResponse{Data: p, ResponseHead: head})
 			case *ContactChkData:
-				return &ContactCheckResponse{Data: p, ResponseHead: head}
+				return renew(old, ContactCheckResponse{Data: p, ResponseHead: head})
 			case *ContactInfData:
-				return &ContactInfoResponse{Data: p, ResponseHead: head}
+				return renew(old, ContactInfoResponse{Data: p, ResponseHead: head})
 			case *ContactCreData:
-				return &ContactCreateResponse{Data: p, ResponseHead: head}
+				return renew(old, ContactCreateResponse{Data: p, ResponseHead: head})
 			case *ContactTrnData:
-				return &ContactTransferResponse{Data: p, ResponseHead: head}
+				return renew(old, ContactTransferResponse{Data: p, ResponseHead: head})
 			}
 		}
-		return &Response{Data: v.Response.ResData, ResponseHead: head}
+		return renew(old, Response{Data: v.Response.ResData, ResponseHead: head})
 	}
 	return nil
 }
 
-// messageIn is the message that the element is or holds; nil if the
-// specification knows none like it.
-func (v *commandDoc) messageIn() Message {
+// messageIn is the message that the element is or holds, in old if that is of
+// its kind; nil if the specification knows none like it.
+func (v *commandDoc) messageIn(old Message) Message {
 	var head CommandHead
 	head.read(v)
 	switch {
 	case v.Login != nil:
-		return &LoginRequest{Login: *v.Login, CommandHead: head}
+		return renew(old, LoginRequest{Login: *v.Login, CommandHead: head})
 	case v.Logout != nil:
-		return &LogoutRequest{CommandHead: head}
+		return renew(old, LogoutRequest{CommandHead: head})
 	case v.Poll != nil:
-		return &PollRequest{Poll: *v.Poll, CommandHead: head}
+		return renew(old, PollRequest{Poll: *v.Poll, CommandHead: head})
 	case v.Check != nil:
 		switch p := v.Check.(type) {
 		case *DomainCheck:
-			return &DomainCheckRequest{DomainCheck: *p, CommandHead: head}
+			return renew(old, DomainCheckRequest{DomainCheck: *p, CommandHead: head})
 		case *HostCheck:
-			return &HostCheckRequest{HostCheck: *p, CommandHead: head}
+			return renew(old, HostCheckRequest{HostCheck: *p, CommandHead: head})
 		case *ContactCheck:
-			return &ContactCheckRequest{ContactCheck: *p, CommandHead: head}
+			return renew(old, ContactCheckRequest{ContactCheck: *p, CommandHead: head})
 		}
 	case v.Info != nil:
 		switch p := v.Info.(type) {
 		case *DomainInfo:
-			return &DomainInfoRequest{DomainInfo: *p, CommandHead: head}
+			return renew(old, DomainInfoRequest{DomainInfo: *p, CommandHead: head})
 		case *HostInfo:
-			return &HostInfoRequest{HostInfo: *p, CommandHead: head}
+			return renew(old, HostInfoRequest{HostInfo: *p, CommandHead: head})
 		case *ContactInfo:
-			return &ContactInfoRequest{ContactInfo: *p, CommandHead: head}
+			return renew(old, ContactInfoRequest{ContactInfo: *p, CommandHead: head})
 		}
 	case v.Create != nil:
 		switch p := v.Create.(type) {
 		case *DomainCreate:
-			return &DomainCreateRequest{DomainCreate: *p, CommandHead: head}
+			return renew(old, DomainCreateRequest{DomainCreate: *p, CommandHead: head})
 		case *HostCreate:
-			return &HostCreateRequest{HostCreate: *p, CommandHead: head}
+			return renew(old, HostCreateRequest{HostCreate: *p, CommandHead: head})
 		case *ContactCreate:
-			return &ContactCreateRequest{ContactCreate: *p, CommandHead: head}
+			return renew(old, ContactCreateRequest{ContactCreate: *p, CommandHead: head})
 		}
 	case v.Delete != nil:
 		switch p := v.Delete.(type) {
 		case *DomainDelete:
-			return &DomainDeleteRequest{DomainDelete: *p, CommandHead: head}
+			return renew(old, DomainDeleteRequest{DomainDelete: *p, CommandHead: head})
 		case *HostDelete:
-			return &HostDeleteRequest{HostDelete: *p, CommandHead: head}
+			return renew(old, HostDeleteRequest{HostDelete: *p, CommandHead: head})
 		case *ContactDelete:
-			return &ContactDeleteRequest{ContactDelete: *p, CommandHead: head}
+			return renew(old, ContactDeleteRequest{ContactDelete: *p, CommandHead: head})
 		}
 	case v.Renew != nil:
 		switch p := v.Renew.(type) {
 		case *DomainRenew:
-			return &DomainRenewRequest{DomainRenew: *p, CommandHead: head}
+			return renew(old, DomainRenewRequest{DomainRenew: *p, CommandHead: head})
 		}
 	case v.Transfer != nil:
 		switch p := v.Transfer.Any.(type) {
 		case *DomainTransfer:
-			return &DomainTransferRequest{DomainTransfer: *p, Op: v.Transfer.Op, CommandHead: head}
+			return renew(old, DomainTransferRequest{DomainTransfer: *p, Op: v.Transfer.Op, CommandHead: head})
 		case *ContactTransfer:
-			return &ContactTransferRequest{ContactTransfer: *p, Op: v.Transfer.Op, CommandHead: head}
+			return renew(old, ContactTransferRequest{ContactTransfer: *p, Op: v.Transfer.Op, CommandHead: head})
 		}
 	case v.Update != nil:
 		switch p := v.Update.(type) {
 		case *DomainUpdate:
-			return &DomainUpdateRequest{DomainUpdate: *p, CommandHead: head}
+			return renew(old, DomainUpdateRequest{DomainUpdate: *p, CommandHead: head})
 		case *HostUpdate:
-			return &HostUpdateRequest{HostUpdate: *p, CommandHead: head}
+			return renew(old, HostUpdateRequest{HostUpdate: *p, CommandHead: head})
 		case *ContactUpdate:
-			return &ContactUpdateRequest{ContactUpdate: *p, CommandHead: head}
+			return renew(old, ContactUpdateRequest{ContactUpdate: *p, CommandHead: head})
 		}
 	}
 	return nil

@@ -30,16 +30,16 @@ var spaces = xmlstream.NewSpaces(
 
 // The simple types, each with every facet that applies to it.
 var (
-	eppsid                = &xsdrun.SimpleType{Label: "epp:sIDType", Builtin: xsdrun.BuiltinNormalizedString, Length: xsdrun.LengthRange(3, 64)}
+	eppSID                = &xsdrun.SimpleType{Label: "epp:sIDType", Builtin: xsdrun.BuiltinNormalizedString, Length: xsdrun.LengthRange(3, 64)}
 	xsdDateTime           = xsdrun.BuiltinDateTime.Type()
 	eppVersion            = &xsdrun.SimpleType{Label: "epp:versionType", Builtin: xsdrun.BuiltinToken, Patterns: [][]string{{"[1-9]+\\.[0-9]+"}}, Enumeration: []string{"1.0"}}
 	xsdLanguage           = xsdrun.BuiltinLanguage.Type()
 	xsdAnyURI             = xsdrun.BuiltinAnyURI.Type()
-	eppdcpRecDesc         = &xsdrun.SimpleType{Label: "epp:dcpRecDescType", Builtin: xsdrun.BuiltinToken, Length: xsdrun.LengthRange(1, 255)}
+	eppDCPRecDesc         = &xsdrun.SimpleType{Label: "epp:dcpRecDescType", Builtin: xsdrun.BuiltinToken, Length: xsdrun.LengthRange(1, 255)}
 	xsdDuration           = xsdrun.BuiltinDuration.Type()
 	eppTrIDString         = &xsdrun.SimpleType{Label: "epp:trIDStringType", Builtin: xsdrun.BuiltinToken, Length: xsdrun.LengthRange(3, 64)}
 	eppcomClID            = &xsdrun.SimpleType{Label: "eppcom:clIDType", Builtin: xsdrun.BuiltinToken, Length: xsdrun.LengthRange(3, 16)}
-	epppw                 = &xsdrun.SimpleType{Label: "epp:pwType", Builtin: xsdrun.BuiltinToken, Length: xsdrun.LengthRange(6, 16)}
+	eppPW                 = &xsdrun.SimpleType{Label: "epp:pwType", Builtin: xsdrun.BuiltinToken, Length: xsdrun.LengthRange(6, 16)}
 	eppPollOp             = &xsdrun.SimpleType{Label: "epp:pollOpType", Builtin: xsdrun.BuiltinToken, Enumeration: []string{"req", "ack"}}
 	xsdToken              = xsdrun.BuiltinToken.Type()
 	eppTransferOp         = &xsdrun.SimpleType{Label: "epp:transferOpType", Builtin: xsdrun.BuiltinToken, Enumeration: []string{"request", "query", "approve", "reject", "cancel"}}
@@ -74,7 +74,7 @@ var (
 	xsdUnsignedByte       = xsdrun.BuiltinUnsignedByte.Type()
 	xsdHexBinary          = xsdrun.BuiltinHexBinary.Type()
 	secDNSKey             = &xsdrun.SimpleType{Label: "secDNS:keyType", Builtin: xsdrun.BuiltinBase64Binary, Length: xsdrun.LengthRange(1, -1)}
-	rgprgpOp              = &xsdrun.SimpleType{Label: "rgp:rgpOpType", Builtin: xsdrun.BuiltinToken, Enumeration: []string{"request", "report"}}
+	rgpRGPOp              = &xsdrun.SimpleType{Label: "rgp:rgpOpType", Builtin: xsdrun.BuiltinToken, Enumeration: []string{"request", "report"}}
 	rgpStatusValue        = &xsdrun.SimpleType{Label: "rgp:statusValueType", Builtin: xsdrun.BuiltinToken, Enumeration: []string{"addPeriod", "autoRenewPeriod", "renewPeriod", "transferPeriod", "redemptionPeriod", "pendingRestore", "pendingDelete"}}
 )
 
@@ -1155,7 +1155,7 @@ var rgpRestoreModel = &xsdrun.Model{
 
 var rgpRestoreAttrs = &xsdrun.Attributes{
 	Uses: []xsdrun.AttributeUse{
-		{Local: "op", Type: rgprgpOp, Required: true},
+		{Local: "op", Type: rgpRGPOp, Required: true},
 	},
 }
 

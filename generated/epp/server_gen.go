@@ -18,6 +18,15 @@ import (
 // This code needs version 1 of the runtime.
 const _ = session.IsAtLeastVersion1
 
+// Conditions that callers of servers and clients tell apart.
+var (
+	// ErrServerClosed is what Serve returns after Shutdown or Close.
+	ErrServerClosed = session.ErrServerClosed
+	// ErrClosed ends the calls of a session that is over; it satisfies
+	// errors.Is(err, net.ErrClosed).
+	ErrClosed = session.ErrClosed
+)
+
 // Server is a server (the registry): it runs a session for every connection it
 // accepts. Set its fields before the first call and leave them alone
 // afterwards; the methods may be called from any goroutine.
@@ -53,7 +62,7 @@ func newServerService(handler Handler, config *Config, logger *slog.Logger, hook
 }
 
 // Serve accepts connections from l until Shutdown or Close, and then returns
-// [session.ErrServerClosed]; its error is never nil. It closes l.
+// [ErrServerClosed]; its error is never nil. It closes l.
 func (s *Server) Serve(l net.Listener) error {
 	if s.Handler == nil {
 		return errors.New("epp: Server.Handler is nil")

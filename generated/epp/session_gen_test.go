@@ -13,6 +13,61 @@ import (
 	"github.com/protogen-go/protogen/runtime/session"
 )
 
+// Examples of the specification.
+const (
+	exampleHello                 = `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><hello/></epp>`
+	exampleLogin                 = `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><login><clID>ClientX</clID><pw>foo-BAR2</pw><options><version>1.0</version><lang>en</lang></options><svcs><objURI>urn:ietf:params:xml:ns:domain-1.0</objURI><objURI>urn:ietf:params:xml:ns:host-1.0</objURI><objURI>urn:ietf:params:xml:ns:contact-1.0</objURI><svcExtension><extURI>urn:ietf:params:xml:ns:secDNS-1.1</extURI><extURI>urn:ietf:params:xml:ns:rgp-1.0</extURI></svcExtension></svcs></login><clTRID>EX-0001</clTRID></command></epp>`
+	exampleLoginWrongPassword    = `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><login><clID>ClientX</clID><pw>bar-FOO3</pw><options><version>1.0</version><lang>en</lang></options><svcs><objURI>urn:ietf:params:xml:ns:domain-1.0</objURI><objURI>urn:ietf:params:xml:ns:host-1.0</objURI><objURI>urn:ietf:params:xml:ns:contact-1.0</objURI><svcExtension><extURI>urn:ietf:params:xml:ns:secDNS-1.1</extURI><extURI>urn:ietf:params:xml:ns:rgp-1.0</extURI></svcExtension></svcs></login><clTRID>EX-0001</clTRID></command></epp>`
+	exampleLoginDomainsOnly      = `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><login><clID>ClientX</clID><pw>foo-BAR2</pw><options><version>1.0</version><lang>en</lang></options><svcs><objURI>urn:ietf:params:xml:ns:domain-1.0</objURI></svcs></login><clTRID>EX-0001</clTRID></command></epp>`
+	exampleLoginUnknownObject    = `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><login><clID>ClientX</clID><pw>foo-BAR2</pw><options><version>1.0</version><lang>en</lang></options><svcs><objURI>urn:example:none</objURI><svcExtension><extURI>urn:ietf:params:xml:ns:secDNS-1.1</extURI><extURI>urn:ietf:params:xml:ns:rgp-1.0</extURI></svcExtension></svcs></login><clTRID>EX-0001</clTRID></command></epp>`
+	exampleLoginUnknownExtension = `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><login><clID>ClientX</clID><pw>foo-BAR2</pw><options><version>1.0</version><lang>en</lang></options><svcs><objURI>urn:ietf:params:xml:ns:domain-1.0</objURI><objURI>urn:ietf:params:xml:ns:host-1.0</objURI><objURI>urn:ietf:params:xml:ns:contact-1.0</objURI><svcExtension><extURI>urn:example:none</extURI></svcExtension></svcs></login><clTRID>EX-0001</clTRID></command></epp>`
+	exampleLogout                = `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><logout/><clTRID>EX-0001</clTRID></command></epp>`
+	examplePoll                  = `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><poll op="req"/><clTRID>EX-0001</clTRID></command></epp>`
+	exampleDomainCheck           = `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><check><domain:check xmlns:domain="urn:ietf:params:xml:ns:domain-1.0"><domain:name>example.com</domain:name><domain:name>example.net</domain:name></domain:check></check><clTRID>EX-0001</clTRID></command></epp>`
+	exampleDomainInfo            = `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><info><domain:info xmlns:domain="urn:ietf:params:xml:ns:domain-1.0"><domain:name>example.com</domain:name></domain:info></info><clTRID>EX-0001</clTRID></command></epp>`
+	exampleDomainCreate          = `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><create><domain:create xmlns:domain="urn:ietf:params:xml:ns:domain-1.0"><domain:name>example.com</domain:name><domain:period unit="y">2</domain:period><domain:ns><domain:hostObj>ns1.example.net</domain:hostObj><domain:hostObj>ns2.example.net</domain:hostObj></domain:ns>
+<domain:registrant>jd1234</domain:registrant><domain:contact type="admin">sh8013</domain:contact><domain:contact type="tech">sh8013</domain:contact><domain:authInfo><domain:pw>2fooBAR</domain:pw></domain:authInfo></domain:create></create>
+<extension><secDNS:create xmlns:secDNS="urn:ietf:params:xml:ns:secDNS-1.1"><secDNS:maxSigLife>604800</secDNS:maxSigLife><secDNS:dsData><secDNS:keyTag>12345</secDNS:keyTag><secDNS:alg>8</secDNS:alg><secDNS:digestType>2</secDNS:digestType><secDNS:digest>49FD46E6C4B45C55D4AC</secDNS:digest>
+<secDNS:keyData><secDNS:flags>257</secDNS:flags><secDNS:protocol>3</secDNS:protocol><secDNS:alg>8</secDNS:alg><secDNS:pubKey>AQPJ////4Q==</secDNS:pubKey></secDNS:keyData></secDNS:dsData></secDNS:create></extension><clTRID>EX-0001</clTRID></command></epp>`
+	exampleDomainDelete   = `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><delete><domain:delete xmlns:domain="urn:ietf:params:xml:ns:domain-1.0"><domain:name>example.com</domain:name></domain:delete></delete><clTRID>EX-0001</clTRID></command></epp>`
+	exampleDomainRenew    = `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><renew><domain:renew xmlns:domain="urn:ietf:params:xml:ns:domain-1.0"><domain:name>example.com</domain:name><domain:curExpDate>2027-04-03</domain:curExpDate><domain:period unit="y">5</domain:period></domain:renew></renew><clTRID>EX-0001</clTRID></command></epp>`
+	exampleDomainTransfer = `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><transfer op="request"><domain:transfer xmlns:domain="urn:ietf:params:xml:ns:domain-1.0"><domain:name>example.com</domain:name><domain:period unit="y">1</domain:period><domain:authInfo><domain:pw roid="JD1234-REP">2fooBAR</domain:pw></domain:authInfo></domain:transfer></transfer><clTRID>EX-0001</clTRID></command></epp>`
+	exampleDomainUpdate   = `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><update><domain:update xmlns:domain="urn:ietf:params:xml:ns:domain-1.0"><domain:name>example.com</domain:name>
+<domain:add><domain:ns><domain:hostObj>ns2.example.com</domain:hostObj></domain:ns><domain:contact type="tech">mak21</domain:contact><domain:status s="clientHold" lang="en">Payment overdue.</domain:status></domain:add>
+<domain:rem><domain:ns><domain:hostObj>ns1.example.com</domain:hostObj></domain:ns><domain:contact type="tech">sh8013</domain:contact><domain:status s="clientUpdateProhibited"/></domain:rem>
+<domain:chg><domain:registrant>sh8013</domain:registrant><domain:authInfo><domain:pw>2BARfoo</domain:pw></domain:authInfo></domain:chg></domain:update></update>
+<extension><secDNS:update xmlns:secDNS="urn:ietf:params:xml:ns:secDNS-1.1" urgent="true"><secDNS:rem><secDNS:all>true</secDNS:all></secDNS:rem><secDNS:chg><secDNS:maxSigLife>605900</secDNS:maxSigLife></secDNS:chg></secDNS:update></extension><clTRID>EX-0001</clTRID></command></epp>`
+	exampleHostCheck     = `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><check><host:check xmlns:host="urn:ietf:params:xml:ns:host-1.0"><host:name>ns1.example.com</host:name><host:name>ns2.example.com</host:name></host:check></check><clTRID>EX-0001</clTRID></command></epp>`
+	exampleHostInfo      = `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><info><host:info xmlns:host="urn:ietf:params:xml:ns:host-1.0"><host:name>ns1.example.com</host:name></host:info></info><clTRID>EX-0001</clTRID></command></epp>`
+	exampleHostCreate    = `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><create><host:create xmlns:host="urn:ietf:params:xml:ns:host-1.0"><host:name>ns1.example.com</host:name><host:addr>192.0.2.2</host:addr><host:addr ip="v6">2001:db8::2</host:addr></host:create></create><clTRID>EX-0001</clTRID></command></epp>`
+	exampleHostDelete    = `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><delete><host:delete xmlns:host="urn:ietf:params:xml:ns:host-1.0"><host:name>ns1.example.com</host:name></host:delete></delete><clTRID>EX-0001</clTRID></command></epp>`
+	exampleHostUpdate    = `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><update><host:update xmlns:host="urn:ietf:params:xml:ns:host-1.0"><host:name>ns1.example.com</host:name><host:add><host:addr ip="v4">192.0.2.22</host:addr><host:status s="clientUpdateProhibited"/></host:add><host:rem><host:addr ip="v6">2001:db8::2</host:addr></host:rem><host:chg><host:name>ns2.example.com</host:name></host:chg></host:update></update><clTRID>EX-0001</clTRID></command></epp>`
+	exampleContactCheck  = `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><check><contact:check xmlns:contact="urn:ietf:params:xml:ns:contact-1.0"><contact:id>sh8013</contact:id><contact:id>sah8013</contact:id></contact:check></check><clTRID>EX-0001</clTRID></command></epp>`
+	exampleContactInfo   = `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><info><contact:info xmlns:contact="urn:ietf:params:xml:ns:contact-1.0"><contact:id>sh8013</contact:id><contact:authInfo><contact:pw>2fooBAR</contact:pw></contact:authInfo></contact:info></info><clTRID>EX-0001</clTRID></command></epp>`
+	exampleContactCreate = `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><create><contact:create xmlns:contact="urn:ietf:params:xml:ns:contact-1.0"><contact:id>sh8013</contact:id>
+<contact:postalInfo type="int"><contact:name>John Doe</contact:name><contact:addr><contact:city>Dulles</contact:city><contact:cc>US</contact:cc></contact:addr></contact:postalInfo>
+<contact:postalInfo type="loc"><contact:name>Jörg Döh</contact:name><contact:org>Beispiel &amp; Söhne</contact:org><contact:addr><contact:street>Straße 1</contact:street><contact:city>Köln</contact:city><contact:pc>50667</contact:pc><contact:cc>DE</contact:cc></contact:addr></contact:postalInfo>
+<contact:voice x="1234">+49.2215555555</contact:voice><contact:fax/><contact:email>jdoe@example.com</contact:email><contact:authInfo><contact:pw>2fooBAR</contact:pw></contact:authInfo>
+<contact:disclose flag="1"><contact:voice/><contact:email/></contact:disclose></contact:create></create><clTRID>EX-0001</clTRID></command></epp>`
+	exampleContactDelete   = `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><delete><contact:delete xmlns:contact="urn:ietf:params:xml:ns:contact-1.0"><contact:id>sh8013</contact:id></contact:delete></delete><clTRID>EX-0001</clTRID></command></epp>`
+	exampleContactTransfer = `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><transfer op="request"><contact:transfer xmlns:contact="urn:ietf:params:xml:ns:contact-1.0"><contact:id>sh8013</contact:id><contact:authInfo><contact:pw>2fooBAR</contact:pw></contact:authInfo></contact:transfer></transfer><clTRID>EX-0001</clTRID></command></epp>`
+	exampleContactUpdate   = `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><update><contact:update xmlns:contact="urn:ietf:params:xml:ns:contact-1.0"><contact:id>sh8013</contact:id><contact:add><contact:status s="clientDeleteProhibited"/></contact:add><contact:rem><contact:status s="clientUpdateProhibited"/></contact:rem>
+<contact:chg><contact:postalInfo type="int"><contact:org/><contact:addr><contact:street>124 Example Dr.</contact:street><contact:city>Dulles</contact:city><contact:sp>VA</contact:sp><contact:pc>20166-6503</contact:pc><contact:cc>US</contact:cc></contact:addr></contact:postalInfo>
+<contact:voice>+1.7034444444</contact:voice><contact:fax/></contact:chg></contact:update></update><clTRID>EX-0001</clTRID></command></epp>`
+	exampleResponse            = `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><response><result code="1000"><msg>Command completed successfully</msg></result><trID><clTRID>EX-0001</clTRID><svTRID>SRV-0001</svTRID></trID></response></epp>`
+	exampleDomainCheckResponse = `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><response><result code="1000"><msg>Command completed successfully</msg></result><resData><domain:chkData xmlns:domain="urn:ietf:params:xml:ns:domain-1.0"><domain:cd><domain:name avail="1">example.com</domain:name></domain:cd>
+<domain:cd><domain:name avail="0">example.net</domain:name><domain:reason lang="en">In use</domain:reason></domain:cd></domain:chkData></resData><trID><clTRID>EX-0001</clTRID><svTRID>SRV-0001</svTRID></trID></response></epp>`
+	exampleDomainInfoResponse = `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><response><result code="1000"><msg>Command completed successfully</msg></result><resData><domain:infData xmlns:domain="urn:ietf:params:xml:ns:domain-1.0"><domain:name>example.com</domain:name><domain:roid>EXAMPLE1-REP</domain:roid><domain:status s="ok"/>
+<domain:registrant>jd1234</domain:registrant><domain:contact type="admin">sh8013</domain:contact><domain:contact type="tech">sh8013</domain:contact>
+<domain:ns><domain:hostObj>ns1.example.com</domain:hostObj><domain:hostObj>ns1.example.net</domain:hostObj></domain:ns><domain:host>ns1.example.com</domain:host>
+<domain:clID>ClientX</domain:clID><domain:crID>ClientY</domain:crID><domain:crDate>2020-04-03T22:00:00.0Z</domain:crDate><domain:upID>ClientX</domain:upID><domain:upDate>2024-12-03T09:00:00.0Z</domain:upDate>
+<domain:exDate>2027-04-03T22:00:00.0Z</domain:exDate><domain:trDate>2023-04-08T09:00:00.0Z</domain:trDate><domain:authInfo><domain:pw>2fooBAR</domain:pw></domain:authInfo></domain:infData></resData>
+<extension><rgp:infData xmlns:rgp="urn:ietf:params:xml:ns:rgp-1.0"><rgp:rgpStatus s="transferPeriod"/></rgp:infData>
+<secDNS:infData xmlns:secDNS="urn:ietf:params:xml:ns:secDNS-1.1"><secDNS:dsData><secDNS:keyTag>12345</secDNS:keyTag><secDNS:alg>8</secDNS:alg><secDNS:digestType>2</secDNS:digestType><secDNS:digest>49FD46E6C4B45C55D4AC</secDNS:digest></secDNS:dsData></secDNS:infData></extension><trID><clTRID>EX-0001</clTRID><svTRID>SRV-0001</svTRID></trID></response></epp>`
+	exampleDomainCreateResponse = `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><response><result code="1000"><msg>Command completed successfully</msg></result><resData><domain:creData xmlns:domain="urn:ietf:params:xml:ns:domain-1.0"><domain:name>example.com</domain:name><domain:crDate>2026-04-03T22:00:00.0Z</domain:crDate><domain:exDate>2028-04-03T22:00:00.0Z</domain:exDate></domain:creData></resData><trID><clTRID>EX-0001</clTRID><svTRID>SRV-0001</svTRID></trID></response></epp>`
+	exampleHostCheckResponse    = `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><response><result code="1000"><msg>Command completed successfully</msg></result><resData><host:chkData xmlns:host="urn:ietf:params:xml:ns:host-1.0"><host:cd><host:name avail="1">ns1.example.com</host:name></host:cd><host:cd><host:name avail="0">ns2.example.com</host:name><host:reason>In use</host:reason></host:cd></host:chkData></resData><trID><clTRID>EX-0001</clTRID><svTRID>SRV-0001</svTRID></trID></response></epp>`
+)
+
 // scenarioStep is one step of a scenario, told from the other side; one of
 // send, expect, wait and closed is set.
 type scenarioStep struct {
@@ -52,22 +107,21 @@ func TestScenarios(t *testing.T) {
 	}{
 		{"login, check, logout", []scenarioStep{
 			{expect: "greeting"},
-			{send: `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><login><clID>ClientX</clID><pw>foo-BAR2</pw><options><version>1.0</version><lang>en</lang></options><svcs><objURI>urn:ietf:params:xml:ns:domain-1.0</objURI><objURI>urn:ietf:params:xml:ns:host-1.0</objURI><objURI>urn:ietf:params:xml:ns:contact-1.0</objURI><svcExtension><extURI>urn:ietf:params:xml:ns:secDNS-1.1</extURI><extURI>urn:ietf:params:xml:ns:rgp-1.0</extURI></svcExtension></svcs></login><clTRID>EX-0001</clTRID></command></epp>`, reply: `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><response><result code="1000"><msg>Command completed successfully</msg></result><trID><clTRID>EX-0001</clTRID><svTRID>SRV-0001</svTRID></trID></response></epp>`},
+			{send: exampleLogin, reply: exampleResponse},
 			{expect: "response", check: func(t *testing.T, m Message) {
 				got := m.(*Response)
 				if v := int64(got.Code()); v != 1000 {
 					t.Errorf("code is %v, want %v", v, 1000)
 				}
 			}},
-			{send: `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><check><domain:check xmlns:domain="urn:ietf:params:xml:ns:domain-1.0"><domain:name>example.com</domain:name><domain:name>example.net</domain:name></domain:check></check><clTRID>EX-0001</clTRID></command></epp>`, reply: `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><response><result code="1000"><msg>Command completed successfully</msg></result><resData><domain:chkData xmlns:domain="urn:ietf:params:xml:ns:domain-1.0"><domain:cd><domain:name avail="1">example.com</domain:name></domain:cd>
-<domain:cd><domain:name avail="0">example.net</domain:name><domain:reason lang="en">In use</domain:reason></domain:cd></domain:chkData></resData><trID><clTRID>EX-0001</clTRID><svTRID>SRV-0001</svTRID></trID></response></epp>`},
+			{send: exampleDomainCheck, reply: exampleDomainCheckResponse},
 			{expect: "domainCheckResponse", check: func(t *testing.T, m Message) {
 				got := m.(*DomainCheckResponse)
 				if v := int64(got.Code()); v != 1000 {
 					t.Errorf("code is %v, want %v", v, 1000)
 				}
 			}},
-			{send: `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><logout/><clTRID>EX-0001</clTRID></command></epp>`},
+			{send: exampleLogout},
 			{expect: "response", check: func(t *testing.T, m Message) {
 				got := m.(*Response)
 				if v := int64(got.Code()); v != 1500 {
@@ -78,10 +132,10 @@ func TestScenarios(t *testing.T) {
 		}},
 		{"hello before, during and after login", []scenarioStep{
 			{expect: "greeting"},
-			{send: `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><hello/></epp>`},
+			{send: exampleHello},
 			{expect: "greeting"},
-			{send: `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><login><clID>ClientX</clID><pw>foo-BAR2</pw><options><version>1.0</version><lang>en</lang></options><svcs><objURI>urn:ietf:params:xml:ns:domain-1.0</objURI><objURI>urn:ietf:params:xml:ns:host-1.0</objURI><objURI>urn:ietf:params:xml:ns:contact-1.0</objURI><svcExtension><extURI>urn:ietf:params:xml:ns:secDNS-1.1</extURI><extURI>urn:ietf:params:xml:ns:rgp-1.0</extURI></svcExtension></svcs></login><clTRID>EX-0001</clTRID></command></epp>`, reply: `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><response><result code="1000"><msg>Command completed successfully</msg></result><trID><clTRID>EX-0001</clTRID><svTRID>SRV-0001</svTRID></trID></response></epp>`},
-			{send: `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><hello/></epp>`},
+			{send: exampleLogin, reply: exampleResponse},
+			{send: exampleHello},
 			{expect: "response", check: func(t *testing.T, m Message) {
 				got := m.(*Response)
 				if v := int64(got.Code()); v != 1000 {
@@ -89,23 +143,22 @@ func TestScenarios(t *testing.T) {
 				}
 			}},
 			{expect: "greeting"},
-			{send: `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><hello/></epp>`},
+			{send: exampleHello},
 			{expect: "greeting"},
 		}},
 		{"pipelined commands are answered in order", []scenarioStep{
 			{expect: "greeting"},
-			{send: `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><login><clID>ClientX</clID><pw>foo-BAR2</pw><options><version>1.0</version><lang>en</lang></options><svcs><objURI>urn:ietf:params:xml:ns:domain-1.0</objURI><objURI>urn:ietf:params:xml:ns:host-1.0</objURI><objURI>urn:ietf:params:xml:ns:contact-1.0</objURI><svcExtension><extURI>urn:ietf:params:xml:ns:secDNS-1.1</extURI><extURI>urn:ietf:params:xml:ns:rgp-1.0</extURI></svcExtension></svcs></login><clTRID>EX-0001</clTRID></command></epp>`, reply: `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><response><result code="1000"><msg>Command completed successfully</msg></result><trID><clTRID>EX-0001</clTRID><svTRID>SRV-0001</svTRID></trID></response></epp>`},
+			{send: exampleLogin, reply: exampleResponse},
 			{expect: "response", check: func(t *testing.T, m Message) {
 				got := m.(*Response)
 				if v := int64(got.Code()); v != 1000 {
 					t.Errorf("code is %v, want %v", v, 1000)
 				}
 			}},
-			{send: `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><check><domain:check xmlns:domain="urn:ietf:params:xml:ns:domain-1.0"><domain:name>example.com</domain:name><domain:name>example.net</domain:name></domain:check></check><clTRID>EX-0001</clTRID></command></epp>`, reply: `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><response><result code="1000"><msg>Command completed successfully</msg></result><resData><domain:chkData xmlns:domain="urn:ietf:params:xml:ns:domain-1.0"><domain:cd><domain:name avail="1">example.com</domain:name></domain:cd>
-<domain:cd><domain:name avail="0">example.net</domain:name><domain:reason lang="en">In use</domain:reason></domain:cd></domain:chkData></resData><trID><clTRID>EX-0001</clTRID><svTRID>SRV-0001</svTRID></trID></response></epp>`},
-			{send: `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><hello/></epp>`},
-			{send: `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><check><host:check xmlns:host="urn:ietf:params:xml:ns:host-1.0"><host:name>ns1.example.com</host:name><host:name>ns2.example.com</host:name></host:check></check><clTRID>EX-0001</clTRID></command></epp>`, reply: `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><response><result code="1000"><msg>Command completed successfully</msg></result><resData><host:chkData xmlns:host="urn:ietf:params:xml:ns:host-1.0"><host:cd><host:name avail="1">ns1.example.com</host:name></host:cd><host:cd><host:name avail="0">ns2.example.com</host:name><host:reason>In use</host:reason></host:cd></host:chkData></resData><trID><clTRID>EX-0001</clTRID><svTRID>SRV-0001</svTRID></trID></response></epp>`},
-			{send: `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><poll op="req"/><clTRID>EX-0001</clTRID></command></epp>`, reply: `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><response><result code="1000"><msg>Command completed successfully</msg></result><trID><clTRID>EX-0001</clTRID><svTRID>SRV-0001</svTRID></trID></response></epp>`},
+			{send: exampleDomainCheck, reply: exampleDomainCheckResponse},
+			{send: exampleHello},
+			{send: exampleHostCheck, reply: exampleHostCheckResponse},
+			{send: examplePoll, reply: exampleResponse},
 			{expect: "domainCheckResponse"},
 			{expect: "greeting"},
 			{expect: "hostCheckResponse"},
@@ -113,34 +166,28 @@ func TestScenarios(t *testing.T) {
 		}},
 		{"commands before login", []scenarioStep{
 			{expect: "greeting"},
-			{send: `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><info><domain:info xmlns:domain="urn:ietf:params:xml:ns:domain-1.0"><domain:name>example.com</domain:name></domain:info></info><clTRID>EX-0001</clTRID></command></epp>`, reply: `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><response><result code="1000"><msg>Command completed successfully</msg></result><resData><domain:infData xmlns:domain="urn:ietf:params:xml:ns:domain-1.0"><domain:name>example.com</domain:name><domain:roid>EXAMPLE1-REP</domain:roid><domain:status s="ok"/>
-<domain:registrant>jd1234</domain:registrant><domain:contact type="admin">sh8013</domain:contact><domain:contact type="tech">sh8013</domain:contact>
-<domain:ns><domain:hostObj>ns1.example.com</domain:hostObj><domain:hostObj>ns1.example.net</domain:hostObj></domain:ns><domain:host>ns1.example.com</domain:host>
-<domain:clID>ClientX</domain:clID><domain:crID>ClientY</domain:crID><domain:crDate>2020-04-03T22:00:00.0Z</domain:crDate><domain:upID>ClientX</domain:upID><domain:upDate>2024-12-03T09:00:00.0Z</domain:upDate>
-<domain:exDate>2027-04-03T22:00:00.0Z</domain:exDate><domain:trDate>2023-04-08T09:00:00.0Z</domain:trDate><domain:authInfo><domain:pw>2fooBAR</domain:pw></domain:authInfo></domain:infData></resData>
-<extension><rgp:infData xmlns:rgp="urn:ietf:params:xml:ns:rgp-1.0"><rgp:rgpStatus s="transferPeriod"/></rgp:infData>
-<secDNS:infData xmlns:secDNS="urn:ietf:params:xml:ns:secDNS-1.1"><secDNS:dsData><secDNS:keyTag>12345</secDNS:keyTag><secDNS:alg>8</secDNS:alg><secDNS:digestType>2</secDNS:digestType><secDNS:digest>49FD46E6C4B45C55D4AC</secDNS:digest></secDNS:dsData></secDNS:infData></extension><trID><clTRID>EX-0001</clTRID><svTRID>SRV-0001</svTRID></trID></response></epp>`},
+			{send: exampleDomainInfo, reply: exampleDomainInfoResponse},
 			{expect: "response", check: func(t *testing.T, m Message) {
 				got := m.(*Response)
 				if v := int64(got.Code()); v != 2002 {
 					t.Errorf("code is %v, want %v", v, 2002)
 				}
 			}},
-			{send: `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><poll op="req"/><clTRID>EX-0001</clTRID></command></epp>`, reply: `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><response><result code="1000"><msg>Command completed successfully</msg></result><trID><clTRID>EX-0001</clTRID><svTRID>SRV-0001</svTRID></trID></response></epp>`},
+			{send: examplePoll, reply: exampleResponse},
 			{expect: "response", check: func(t *testing.T, m Message) {
 				got := m.(*Response)
 				if v := int64(got.Code()); v != 2002 {
 					t.Errorf("code is %v, want %v", v, 2002)
 				}
 			}},
-			{send: `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><logout/><clTRID>EX-0001</clTRID></command></epp>`},
+			{send: exampleLogout},
 			{expect: "response", check: func(t *testing.T, m Message) {
 				got := m.(*Response)
 				if v := int64(got.Code()); v != 2002 {
 					t.Errorf("code is %v, want %v", v, 2002)
 				}
 			}},
-			{send: `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><login><clID>ClientX</clID><pw>foo-BAR2</pw><options><version>1.0</version><lang>en</lang></options><svcs><objURI>urn:ietf:params:xml:ns:domain-1.0</objURI><objURI>urn:ietf:params:xml:ns:host-1.0</objURI><objURI>urn:ietf:params:xml:ns:contact-1.0</objURI><svcExtension><extURI>urn:ietf:params:xml:ns:secDNS-1.1</extURI><extURI>urn:ietf:params:xml:ns:rgp-1.0</extURI></svcExtension></svcs></login><clTRID>EX-0001</clTRID></command></epp>`, reply: `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><response><result code="1000"><msg>Command completed successfully</msg></result><trID><clTRID>EX-0001</clTRID><svTRID>SRV-0001</svTRID></trID></response></epp>`},
+			{send: exampleLogin, reply: exampleResponse},
 			{expect: "response", check: func(t *testing.T, m Message) {
 				got := m.(*Response)
 				if v := int64(got.Code()); v != 1000 {
@@ -150,21 +197,21 @@ func TestScenarios(t *testing.T) {
 		}},
 		{"second login", []scenarioStep{
 			{expect: "greeting"},
-			{send: `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><login><clID>ClientX</clID><pw>foo-BAR2</pw><options><version>1.0</version><lang>en</lang></options><svcs><objURI>urn:ietf:params:xml:ns:domain-1.0</objURI><objURI>urn:ietf:params:xml:ns:host-1.0</objURI><objURI>urn:ietf:params:xml:ns:contact-1.0</objURI><svcExtension><extURI>urn:ietf:params:xml:ns:secDNS-1.1</extURI><extURI>urn:ietf:params:xml:ns:rgp-1.0</extURI></svcExtension></svcs></login><clTRID>EX-0001</clTRID></command></epp>`, reply: `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><response><result code="1000"><msg>Command completed successfully</msg></result><trID><clTRID>EX-0001</clTRID><svTRID>SRV-0001</svTRID></trID></response></epp>`},
+			{send: exampleLogin, reply: exampleResponse},
 			{expect: "response", check: func(t *testing.T, m Message) {
 				got := m.(*Response)
 				if v := int64(got.Code()); v != 1000 {
 					t.Errorf("code is %v, want %v", v, 1000)
 				}
 			}},
-			{send: `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><login><clID>ClientX</clID><pw>foo-BAR2</pw><options><version>1.0</version><lang>en</lang></options><svcs><objURI>urn:ietf:params:xml:ns:domain-1.0</objURI><objURI>urn:ietf:params:xml:ns:host-1.0</objURI><objURI>urn:ietf:params:xml:ns:contact-1.0</objURI><svcExtension><extURI>urn:ietf:params:xml:ns:secDNS-1.1</extURI><extURI>urn:ietf:params:xml:ns:rgp-1.0</extURI></svcExtension></svcs></login><clTRID>EX-0001</clTRID></command></epp>`, reply: `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><response><result code="1000"><msg>Command completed successfully</msg></result><trID><clTRID>EX-0001</clTRID><svTRID>SRV-0001</svTRID></trID></response></epp>`},
+			{send: exampleLogin, reply: exampleResponse},
 			{expect: "response", check: func(t *testing.T, m Message) {
 				got := m.(*Response)
 				if v := int64(got.Code()); v != 2002 {
 					t.Errorf("code is %v, want %v", v, 2002)
 				}
 			}},
-			{send: `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><logout/><clTRID>EX-0001</clTRID></command></epp>`},
+			{send: exampleLogout},
 			{expect: "response", check: func(t *testing.T, m Message) {
 				got := m.(*Response)
 				if v := int64(got.Code()); v != 1500 {
@@ -175,21 +222,21 @@ func TestScenarios(t *testing.T) {
 		}},
 		{"too many failed logins", []scenarioStep{
 			{expect: "greeting"},
-			{send: `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><login><clID>ClientX</clID><pw>bar-FOO3</pw><options><version>1.0</version><lang>en</lang></options><svcs><objURI>urn:ietf:params:xml:ns:domain-1.0</objURI><objURI>urn:ietf:params:xml:ns:host-1.0</objURI><objURI>urn:ietf:params:xml:ns:contact-1.0</objURI><svcExtension><extURI>urn:ietf:params:xml:ns:secDNS-1.1</extURI><extURI>urn:ietf:params:xml:ns:rgp-1.0</extURI></svcExtension></svcs></login><clTRID>EX-0001</clTRID></command></epp>`, reply: `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><response><result code="1000"><msg>Command completed successfully</msg></result><trID><clTRID>EX-0001</clTRID><svTRID>SRV-0001</svTRID></trID></response></epp>`, code: CodeAuthError},
+			{send: exampleLoginWrongPassword, reply: exampleResponse, code: CodeAuthError},
 			{expect: "response", check: func(t *testing.T, m Message) {
 				got := m.(*Response)
 				if v := int64(got.Code()); v != 2200 {
 					t.Errorf("code is %v, want %v", v, 2200)
 				}
 			}},
-			{send: `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><login><clID>ClientX</clID><pw>bar-FOO3</pw><options><version>1.0</version><lang>en</lang></options><svcs><objURI>urn:ietf:params:xml:ns:domain-1.0</objURI><objURI>urn:ietf:params:xml:ns:host-1.0</objURI><objURI>urn:ietf:params:xml:ns:contact-1.0</objURI><svcExtension><extURI>urn:ietf:params:xml:ns:secDNS-1.1</extURI><extURI>urn:ietf:params:xml:ns:rgp-1.0</extURI></svcExtension></svcs></login><clTRID>EX-0001</clTRID></command></epp>`, reply: `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><response><result code="1000"><msg>Command completed successfully</msg></result><trID><clTRID>EX-0001</clTRID><svTRID>SRV-0001</svTRID></trID></response></epp>`, code: CodeAuthError},
+			{send: exampleLoginWrongPassword, reply: exampleResponse, code: CodeAuthError},
 			{expect: "response", check: func(t *testing.T, m Message) {
 				got := m.(*Response)
 				if v := int64(got.Code()); v != 2200 {
 					t.Errorf("code is %v, want %v", v, 2200)
 				}
 			}},
-			{send: `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><login><clID>ClientX</clID><pw>bar-FOO3</pw><options><version>1.0</version><lang>en</lang></options><svcs><objURI>urn:ietf:params:xml:ns:domain-1.0</objURI><objURI>urn:ietf:params:xml:ns:host-1.0</objURI><objURI>urn:ietf:params:xml:ns:contact-1.0</objURI><svcExtension><extURI>urn:ietf:params:xml:ns:secDNS-1.1</extURI><extURI>urn:ietf:params:xml:ns:rgp-1.0</extURI></svcExtension></svcs></login><clTRID>EX-0001</clTRID></command></epp>`, reply: `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><response><result code="1000"><msg>Command completed successfully</msg></result><trID><clTRID>EX-0001</clTRID><svTRID>SRV-0001</svTRID></trID></response></epp>`, code: CodeAuthError},
+			{send: exampleLoginWrongPassword, reply: exampleResponse, code: CodeAuthError},
 			{expect: "response", check: func(t *testing.T, m Message) {
 				got := m.(*Response)
 				if v := int64(got.Code()); v != 2501 {
@@ -200,20 +247,20 @@ func TestScenarios(t *testing.T) {
 		}},
 		{"session limit", []scenarioStep{
 			{expect: "greeting"},
-			{send: `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><login><clID>ClientX</clID><pw>foo-BAR2</pw><options><version>1.0</version><lang>en</lang></options><svcs><objURI>urn:ietf:params:xml:ns:domain-1.0</objURI><objURI>urn:ietf:params:xml:ns:host-1.0</objURI><objURI>urn:ietf:params:xml:ns:contact-1.0</objURI><svcExtension><extURI>urn:ietf:params:xml:ns:secDNS-1.1</extURI><extURI>urn:ietf:params:xml:ns:rgp-1.0</extURI></svcExtension></svcs></login><clTRID>EX-0001</clTRID></command></epp>`, reply: `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><response><result code="1000"><msg>Command completed successfully</msg></result><trID><clTRID>EX-0001</clTRID><svTRID>SRV-0001</svTRID></trID></response></epp>`, code: CodeFailedClosing},
+			{send: exampleLogin, reply: exampleResponse, code: CodeFailedClosing},
 			{expect: "response"},
 			{closed: true},
 		}},
 		{"services that are not offered", []scenarioStep{
 			{expect: "greeting"},
-			{send: `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><login><clID>ClientX</clID><pw>foo-BAR2</pw><options><version>1.0</version><lang>en</lang></options><svcs><objURI>urn:example:none</objURI><svcExtension><extURI>urn:ietf:params:xml:ns:secDNS-1.1</extURI><extURI>urn:ietf:params:xml:ns:rgp-1.0</extURI></svcExtension></svcs></login><clTRID>EX-0001</clTRID></command></epp>`, reply: `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><response><result code="1000"><msg>Command completed successfully</msg></result><trID><clTRID>EX-0001</clTRID><svTRID>SRV-0001</svTRID></trID></response></epp>`},
+			{send: exampleLoginUnknownObject, reply: exampleResponse},
 			{expect: "response", check: func(t *testing.T, m Message) {
 				got := m.(*Response)
 				if v := int64(got.Code()); v != 2307 {
 					t.Errorf("code is %v, want %v", v, 2307)
 				}
 			}},
-			{send: `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><login><clID>ClientX</clID><pw>foo-BAR2</pw><options><version>1.0</version><lang>en</lang></options><svcs><objURI>urn:ietf:params:xml:ns:domain-1.0</objURI><objURI>urn:ietf:params:xml:ns:host-1.0</objURI><objURI>urn:ietf:params:xml:ns:contact-1.0</objURI><svcExtension><extURI>urn:example:none</extURI></svcExtension></svcs></login><clTRID>EX-0001</clTRID></command></epp>`, reply: `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><response><result code="1000"><msg>Command completed successfully</msg></result><trID><clTRID>EX-0001</clTRID><svTRID>SRV-0001</svTRID></trID></response></epp>`},
+			{send: exampleLoginUnknownExtension, reply: exampleResponse},
 			{expect: "response", check: func(t *testing.T, m Message) {
 				got := m.(*Response)
 				if v := int64(got.Code()); v != 2103 {
@@ -223,32 +270,28 @@ func TestScenarios(t *testing.T) {
 		}},
 		{"services that were not chosen", []scenarioStep{
 			{expect: "greeting"},
-			{send: `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><login><clID>ClientX</clID><pw>foo-BAR2</pw><options><version>1.0</version><lang>en</lang></options><svcs><objURI>urn:ietf:params:xml:ns:domain-1.0</objURI></svcs></login><clTRID>EX-0001</clTRID></command></epp>`, reply: `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><response><result code="1000"><msg>Command completed successfully</msg></result><trID><clTRID>EX-0001</clTRID><svTRID>SRV-0001</svTRID></trID></response></epp>`},
+			{send: exampleLoginDomainsOnly, reply: exampleResponse},
 			{expect: "response", check: func(t *testing.T, m Message) {
 				got := m.(*Response)
 				if v := int64(got.Code()); v != 1000 {
 					t.Errorf("code is %v, want %v", v, 1000)
 				}
 			}},
-			{send: `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><check><host:check xmlns:host="urn:ietf:params:xml:ns:host-1.0"><host:name>ns1.example.com</host:name><host:name>ns2.example.com</host:name></host:check></check><clTRID>EX-0001</clTRID></command></epp>`, reply: `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><response><result code="1000"><msg>Command completed successfully</msg></result><resData><host:chkData xmlns:host="urn:ietf:params:xml:ns:host-1.0"><host:cd><host:name avail="1">ns1.example.com</host:name></host:cd><host:cd><host:name avail="0">ns2.example.com</host:name><host:reason>In use</host:reason></host:cd></host:chkData></resData><trID><clTRID>EX-0001</clTRID><svTRID>SRV-0001</svTRID></trID></response></epp>`},
+			{send: exampleHostCheck, reply: exampleHostCheckResponse},
 			{expect: "response", check: func(t *testing.T, m Message) {
 				got := m.(*Response)
 				if v := int64(got.Code()); v != 2307 {
 					t.Errorf("code is %v, want %v", v, 2307)
 				}
 			}},
-			{send: `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><create><domain:create xmlns:domain="urn:ietf:params:xml:ns:domain-1.0"><domain:name>example.com</domain:name><domain:period unit="y">2</domain:period><domain:ns><domain:hostObj>ns1.example.net</domain:hostObj><domain:hostObj>ns2.example.net</domain:hostObj></domain:ns>
-<domain:registrant>jd1234</domain:registrant><domain:contact type="admin">sh8013</domain:contact><domain:contact type="tech">sh8013</domain:contact><domain:authInfo><domain:pw>2fooBAR</domain:pw></domain:authInfo></domain:create></create>
-<extension><secDNS:create xmlns:secDNS="urn:ietf:params:xml:ns:secDNS-1.1"><secDNS:maxSigLife>604800</secDNS:maxSigLife><secDNS:dsData><secDNS:keyTag>12345</secDNS:keyTag><secDNS:alg>8</secDNS:alg><secDNS:digestType>2</secDNS:digestType><secDNS:digest>49FD46E6C4B45C55D4AC</secDNS:digest>
-<secDNS:keyData><secDNS:flags>257</secDNS:flags><secDNS:protocol>3</secDNS:protocol><secDNS:alg>8</secDNS:alg><secDNS:pubKey>AQPJ////4Q==</secDNS:pubKey></secDNS:keyData></secDNS:dsData></secDNS:create></extension><clTRID>EX-0001</clTRID></command></epp>`, reply: `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><response><result code="1000"><msg>Command completed successfully</msg></result><resData><domain:creData xmlns:domain="urn:ietf:params:xml:ns:domain-1.0"><domain:name>example.com</domain:name><domain:crDate>2026-04-03T22:00:00.0Z</domain:crDate><domain:exDate>2028-04-03T22:00:00.0Z</domain:exDate></domain:creData></resData><trID><clTRID>EX-0001</clTRID><svTRID>SRV-0001</svTRID></trID></response></epp>`},
+			{send: exampleDomainCreate, reply: exampleDomainCreateResponse},
 			{expect: "response", check: func(t *testing.T, m Message) {
 				got := m.(*Response)
 				if v := int64(got.Code()); v != 2103 {
 					t.Errorf("code is %v, want %v", v, 2103)
 				}
 			}},
-			{send: `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><check><domain:check xmlns:domain="urn:ietf:params:xml:ns:domain-1.0"><domain:name>example.com</domain:name><domain:name>example.net</domain:name></domain:check></check><clTRID>EX-0001</clTRID></command></epp>`, reply: `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><response><result code="1000"><msg>Command completed successfully</msg></result><resData><domain:chkData xmlns:domain="urn:ietf:params:xml:ns:domain-1.0"><domain:cd><domain:name avail="1">example.com</domain:name></domain:cd>
-<domain:cd><domain:name avail="0">example.net</domain:name><domain:reason lang="en">In use</domain:reason></domain:cd></domain:chkData></resData><trID><clTRID>EX-0001</clTRID><svTRID>SRV-0001</svTRID></trID></response></epp>`},
+			{send: exampleDomainCheck, reply: exampleDomainCheckResponse},
 			{expect: "domainCheckResponse"},
 		}},
 		{"what cannot be read", []scenarioStep{
@@ -282,7 +325,7 @@ func TestScenarios(t *testing.T) {
 					t.Errorf("clTRID is %v, want %v", v, "EX-0003")
 				}
 			}},
-			{send: `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><login><clID>ClientX</clID><pw>foo-BAR2</pw><options><version>1.0</version><lang>en</lang></options><svcs><objURI>urn:ietf:params:xml:ns:domain-1.0</objURI><objURI>urn:ietf:params:xml:ns:host-1.0</objURI><objURI>urn:ietf:params:xml:ns:contact-1.0</objURI><svcExtension><extURI>urn:ietf:params:xml:ns:secDNS-1.1</extURI><extURI>urn:ietf:params:xml:ns:rgp-1.0</extURI></svcExtension></svcs></login><clTRID>EX-0001</clTRID></command></epp>`, reply: `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><response><result code="1000"><msg>Command completed successfully</msg></result><trID><clTRID>EX-0001</clTRID><svTRID>SRV-0001</svTRID></trID></response></epp>`},
+			{send: exampleLogin, reply: exampleResponse},
 			{expect: "response", check: func(t *testing.T, m Message) {
 				got := m.(*Response)
 				if v := int64(got.Code()); v != 1000 {
@@ -297,7 +340,7 @@ func TestScenarios(t *testing.T) {
 		}},
 		{"nothing is said", []scenarioStep{
 			{expect: "greeting"},
-			{send: `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><login><clID>ClientX</clID><pw>foo-BAR2</pw><options><version>1.0</version><lang>en</lang></options><svcs><objURI>urn:ietf:params:xml:ns:domain-1.0</objURI><objURI>urn:ietf:params:xml:ns:host-1.0</objURI><objURI>urn:ietf:params:xml:ns:contact-1.0</objURI><svcExtension><extURI>urn:ietf:params:xml:ns:secDNS-1.1</extURI><extURI>urn:ietf:params:xml:ns:rgp-1.0</extURI></svcExtension></svcs></login><clTRID>EX-0001</clTRID></command></epp>`, reply: `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><response><result code="1000"><msg>Command completed successfully</msg></result><trID><clTRID>EX-0001</clTRID><svTRID>SRV-0001</svTRID></trID></response></epp>`},
+			{send: exampleLogin, reply: exampleResponse},
 			{expect: "response", check: func(t *testing.T, m Message) {
 				got := m.(*Response)
 				if v := int64(got.Code()); v != 1000 {
@@ -377,41 +420,28 @@ func FuzzServerSession(f *testing.F) {
 	_, _, framing := newScriptedServer()
 	var all []byte
 	for _, doc := range []string{
-		`<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><hello/></epp>`,
-		`<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><login><clID>ClientX</clID><pw>foo-BAR2</pw><options><version>1.0</version><lang>en</lang></options><svcs><objURI>urn:ietf:params:xml:ns:domain-1.0</objURI><objURI>urn:ietf:params:xml:ns:host-1.0</objURI><objURI>urn:ietf:params:xml:ns:contact-1.0</objURI><svcExtension><extURI>urn:ietf:params:xml:ns:secDNS-1.1</extURI><extURI>urn:ietf:params:xml:ns:rgp-1.0</extURI></svcExtension></svcs></login><clTRID>EX-0001</clTRID></command></epp>`,
-		`<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><logout/><clTRID>EX-0001</clTRID></command></epp>`,
-		`<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><poll op="req"/><clTRID>EX-0001</clTRID></command></epp>`,
-		`<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><check><domain:check xmlns:domain="urn:ietf:params:xml:ns:domain-1.0"><domain:name>example.com</domain:name><domain:name>example.net</domain:name></domain:check></check><clTRID>EX-0001</clTRID></command></epp>`,
-		`<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><info><domain:info xmlns:domain="urn:ietf:params:xml:ns:domain-1.0"><domain:name>example.com</domain:name></domain:info></info><clTRID>EX-0001</clTRID></command></epp>`,
-		`<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><create><domain:create xmlns:domain="urn:ietf:params:xml:ns:domain-1.0"><domain:name>example.com</domain:name><domain:period unit="y">2</domain:period><domain:ns><domain:hostObj>ns1.example.net</domain:hostObj><domain:hostObj>ns2.example.net</domain:hostObj></domain:ns>
-<domain:registrant>jd1234</domain:registrant><domain:contact type="admin">sh8013</domain:contact><domain:contact type="tech">sh8013</domain:contact><domain:authInfo><domain:pw>2fooBAR</domain:pw></domain:authInfo></domain:create></create>
-<extension><secDNS:create xmlns:secDNS="urn:ietf:params:xml:ns:secDNS-1.1"><secDNS:maxSigLife>604800</secDNS:maxSigLife><secDNS:dsData><secDNS:keyTag>12345</secDNS:keyTag><secDNS:alg>8</secDNS:alg><secDNS:digestType>2</secDNS:digestType><secDNS:digest>49FD46E6C4B45C55D4AC</secDNS:digest>
-<secDNS:keyData><secDNS:flags>257</secDNS:flags><secDNS:protocol>3</secDNS:protocol><secDNS:alg>8</secDNS:alg><secDNS:pubKey>AQPJ////4Q==</secDNS:pubKey></secDNS:keyData></secDNS:dsData></secDNS:create></extension><clTRID>EX-0001</clTRID></command></epp>`,
-		`<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><delete><domain:delete xmlns:domain="urn:ietf:params:xml:ns:domain-1.0"><domain:name>example.com</domain:name></domain:delete></delete><clTRID>EX-0001</clTRID></command></epp>`,
-		`<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><renew><domain:renew xmlns:domain="urn:ietf:params:xml:ns:domain-1.0"><domain:name>example.com</domain:name><domain:curExpDate>2027-04-03</domain:curExpDate><domain:period unit="y">5</domain:period></domain:renew></renew><clTRID>EX-0001</clTRID></command></epp>`,
-		`<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><transfer op="request"><domain:transfer xmlns:domain="urn:ietf:params:xml:ns:domain-1.0"><domain:name>example.com</domain:name><domain:period unit="y">1</domain:period><domain:authInfo><domain:pw roid="JD1234-REP">2fooBAR</domain:pw></domain:authInfo></domain:transfer></transfer><clTRID>EX-0001</clTRID></command></epp>`,
-		`<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><update><domain:update xmlns:domain="urn:ietf:params:xml:ns:domain-1.0"><domain:name>example.com</domain:name>
-<domain:add><domain:ns><domain:hostObj>ns2.example.com</domain:hostObj></domain:ns><domain:contact type="tech">mak21</domain:contact><domain:status s="clientHold" lang="en">Payment overdue.</domain:status></domain:add>
-<domain:rem><domain:ns><domain:hostObj>ns1.example.com</domain:hostObj></domain:ns><domain:contact type="tech">sh8013</domain:contact><domain:status s="clientUpdateProhibited"/></domain:rem>
-<domain:chg><domain:registrant>sh8013</domain:registrant><domain:authInfo><domain:pw>2BARfoo</domain:pw></domain:authInfo></domain:chg></domain:update></update>
-<extension><secDNS:update xmlns:secDNS="urn:ietf:params:xml:ns:secDNS-1.1" urgent="true"><secDNS:rem><secDNS:all>true</secDNS:all></secDNS:rem><secDNS:chg><secDNS:maxSigLife>605900</secDNS:maxSigLife></secDNS:chg></secDNS:update></extension><clTRID>EX-0001</clTRID></command></epp>`,
-		`<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><check><host:check xmlns:host="urn:ietf:params:xml:ns:host-1.0"><host:name>ns1.example.com</host:name><host:name>ns2.example.com</host:name></host:check></check><clTRID>EX-0001</clTRID></command></epp>`,
-		`<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><info><host:info xmlns:host="urn:ietf:params:xml:ns:host-1.0"><host:name>ns1.example.com</host:name></host:info></info><clTRID>EX-0001</clTRID></command></epp>`,
-		`<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><create><host:create xmlns:host="urn:ietf:params:xml:ns:host-1.0"><host:name>ns1.example.com</host:name><host:addr>192.0.2.2</host:addr><host:addr ip="v6">2001:db8::2</host:addr></host:create></create><clTRID>EX-0001</clTRID></command></epp>`,
-		`<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><delete><host:delete xmlns:host="urn:ietf:params:xml:ns:host-1.0"><host:name>ns1.example.com</host:name></host:delete></delete><clTRID>EX-0001</clTRID></command></epp>`,
-		`<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><update><host:update xmlns:host="urn:ietf:params:xml:ns:host-1.0"><host:name>ns1.example.com</host:name><host:add><host:addr ip="v4">192.0.2.22</host:addr><host:status s="clientUpdateProhibited"/></host:add><host:rem><host:addr ip="v6">2001:db8::2</host:addr></host:rem><host:chg><host:name>ns2.example.com</host:name></host:chg></host:update></update><clTRID>EX-0001</clTRID></command></epp>`,
-		`<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><check><contact:check xmlns:contact="urn:ietf:params:xml:ns:contact-1.0"><contact:id>sh8013</contact:id><contact:id>sah8013</contact:id></contact:check></check><clTRID>EX-0001</clTRID></command></epp>`,
-		`<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><info><contact:info xmlns:contact="urn:ietf:params:xml:ns:contact-1.0"><contact:id>sh8013</contact:id><contact:authInfo><contact:pw>2fooBAR</contact:pw></contact:authInfo></contact:info></info><clTRID>EX-0001</clTRID></command></epp>`,
-		`<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><create><contact:create xmlns:contact="urn:ietf:params:xml:ns:contact-1.0"><contact:id>sh8013</contact:id>
-<contact:postalInfo type="int"><contact:name>John Doe</contact:name><contact:addr><contact:city>Dulles</contact:city><contact:cc>US</contact:cc></contact:addr></contact:postalInfo>
-<contact:postalInfo type="loc"><contact:name>Jörg Döh</contact:name><contact:org>Beispiel &amp; Söhne</contact:org><contact:addr><contact:street>Straße 1</contact:street><contact:city>Köln</contact:city><contact:pc>50667</contact:pc><contact:cc>DE</contact:cc></contact:addr></contact:postalInfo>
-<contact:voice x="1234">+49.2215555555</contact:voice><contact:fax/><contact:email>jdoe@example.com</contact:email><contact:authInfo><contact:pw>2fooBAR</contact:pw></contact:authInfo>
-<contact:disclose flag="1"><contact:voice/><contact:email/></contact:disclose></contact:create></create><clTRID>EX-0001</clTRID></command></epp>`,
-		`<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><delete><contact:delete xmlns:contact="urn:ietf:params:xml:ns:contact-1.0"><contact:id>sh8013</contact:id></contact:delete></delete><clTRID>EX-0001</clTRID></command></epp>`,
-		`<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><transfer op="request"><contact:transfer xmlns:contact="urn:ietf:params:xml:ns:contact-1.0"><contact:id>sh8013</contact:id><contact:authInfo><contact:pw>2fooBAR</contact:pw></contact:authInfo></contact:transfer></transfer><clTRID>EX-0001</clTRID></command></epp>`,
-		`<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><update><contact:update xmlns:contact="urn:ietf:params:xml:ns:contact-1.0"><contact:id>sh8013</contact:id><contact:add><contact:status s="clientDeleteProhibited"/></contact:add><contact:rem><contact:status s="clientUpdateProhibited"/></contact:rem>
-<contact:chg><contact:postalInfo type="int"><contact:org/><contact:addr><contact:street>124 Example Dr.</contact:street><contact:city>Dulles</contact:city><contact:sp>VA</contact:sp><contact:pc>20166-6503</contact:pc><contact:cc>US</contact:cc></contact:addr></contact:postalInfo>
-<contact:voice>+1.7034444444</contact:voice><contact:fax/></contact:chg></contact:update></update><clTRID>EX-0001</clTRID></command></epp>`,
+		exampleHello,
+		exampleLogin,
+		exampleLogout,
+		examplePoll,
+		exampleDomainCheck,
+		exampleDomainInfo,
+		exampleDomainCreate,
+		exampleDomainDelete,
+		exampleDomainRenew,
+		exampleDomainTransfer,
+		exampleDomainUpdate,
+		exampleHostCheck,
+		exampleHostInfo,
+		exampleHostCreate,
+		exampleHostDelete,
+		exampleHostUpdate,
+		exampleContactCheck,
+		exampleContactInfo,
+		exampleContactCreate,
+		exampleContactDelete,
+		exampleContactTransfer,
+		exampleContactUpdate,
 	} {
 		frame, err := framing.Append(nil, []byte(doc))
 		if err != nil {

@@ -302,7 +302,7 @@ func (s *clientMachine) callLogout(c *session.Call) {
 		s.Send(c.Message())
 		s.StartTimer(clientTimerAnswer, s.config.AnswerWithin)
 		s.to(ClientStateLoggingOut, "logout")
-	case ClientStateWaitingForGreeting, ClientStateGreeted, ClientStateLoggingIn:
+	case ClientStateLoggingIn:
 		s.Hold()
 	default:
 		s.Reject(s.state.String())
@@ -315,7 +315,7 @@ func (s *clientMachine) callCommand(c *session.Call) {
 	case ClientStateOpen:
 		s.Send(c.Message())
 		s.StartTimer(clientTimerAnswer, s.config.AnswerWithin)
-	case ClientStateWaitingForGreeting, ClientStateGreeted, ClientStateLoggingIn:
+	case ClientStateLoggingIn:
 		s.Hold()
 	default:
 		s.Reject(s.state.String())

@@ -17,9 +17,9 @@ func (h *handler) ContactCheck(ctx context.Context, req *epp.ContactCheckRequest
 	if err != nil {
 		return nil, refusal(err)
 	}
-	data := &epp.ContactChkData{Cds: make([]epp.ContactCheckType, len(list))}
+	data := &epp.ContactChkData{CDs: make([]epp.ContactCheckType, len(list))}
 	for i, a := range list {
-		data.Cds[i] = epp.ContactCheckType{ID: epp.ContactCheckID{Avail: a.Available, Value: a.Name}, Reason: reason(a)}
+		data.CDs[i] = epp.ContactCheckType{ID: epp.ContactCheckID{Avail: a.Available, Value: a.Name}, Reason: reason(a)}
 	}
 	return &epp.ContactCheckResponse{Data: data}, nil
 }

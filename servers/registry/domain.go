@@ -18,9 +18,9 @@ func (h *handler) DomainCheck(ctx context.Context, req *epp.DomainCheckRequest) 
 	if err != nil {
 		return nil, refusal(err)
 	}
-	data := &epp.DomainChkData{Cds: make([]epp.DomainCheckType, len(list))}
+	data := &epp.DomainChkData{CDs: make([]epp.DomainCheckType, len(list))}
 	for i, a := range list {
-		data.Cds[i] = epp.DomainCheckType{Name: epp.DomainCheckName{Avail: a.Available, Value: a.Name}, Reason: reason(a)}
+		data.CDs[i] = epp.DomainCheckType{Name: epp.DomainCheckName{Avail: a.Available, Value: a.Name}, Reason: reason(a)}
 	}
 	return &epp.DomainCheckResponse{Data: data}, nil
 }

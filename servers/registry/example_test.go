@@ -55,7 +55,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	for _, cd := range res.Data.Cds {
+	for _, cd := range res.Data.CDs {
 		fmt.Println(cd.Name.Value, cd.Name.Avail)
 	}
 	// Output:

@@ -16,9 +16,9 @@ func (h *handler) HostCheck(ctx context.Context, req *epp.HostCheckRequest) (*ep
 	if err != nil {
 		return nil, refusal(err)
 	}
-	data := &epp.HostChkData{Cds: make([]epp.HostCheckType, len(list))}
+	data := &epp.HostChkData{CDs: make([]epp.HostCheckType, len(list))}
 	for i, a := range list {
-		data.Cds[i] = epp.HostCheckType{Name: epp.HostCheckName{Avail: a.Available, Value: a.Name}, Reason: reason(a)}
+		data.CDs[i] = epp.HostCheckType{Name: epp.HostCheckName{Avail: a.Available, Value: a.Name}, Reason: reason(a)}
 	}
 	return &epp.HostCheckResponse{Data: data}, nil
 }

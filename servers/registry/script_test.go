@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"flag"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -95,6 +96,7 @@ func openTest(t *testing.T, db string) *Registry {
 	}
 	reg, err := Open(t.Context(), Config{
 		DB: db, Seed: seed, Policy: repository.Policy{PasswordMemory: 64}, MaxSessions: 2, SweepEvery: 12 * time.Hour,
+		Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)

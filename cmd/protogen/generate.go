@@ -1,0 +1,208 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/protogen-go/protogen/gen"
+)
+
+// watchEvery is how often generate --watch looks for edits.
+const watchEvery = 250 * time.Millisecond
+
+func generate(ctx context.Context, c console, arguments []string) error {
+	flags := flag.NewFlagSet("generate", flag.ContinueOnError)
+	checkOnly := flags.Bool("check", false, "write nothing; print a diff and fail when generated code is stale")
+	watch := flags.Bool("watch", false, "stay and regenerate after every edit")
+	out := flags.String("out", "", "folder that holds the emitted packages (default: generated, beside go.mod)")
+	rest, err := parse(c, flags, arguments)
+	if err != nil {
+		return err
+	}
+	if *checkOnly && *watch {
+		return usagef("--check and --watch exclude each other")
+	}
+	specs, err := specifications(rest)
+	if err != nil {
+		return err
+	}
+	g := generation{console: c, specs: specs, out: *out, check: *checkOnly}
+	if *watch {
+		return g.watch(ctx)
+	}
+	return g.run(ctx)
+}
+
+// generation is one call of generate.
+type generation struct {
+	console
+	specs []string
+	out   string
+	check bool
+}
+
+func (g generation) run(ctx context.Context) error {
+	failed := false
+	for _, spec := range g.specs {
+		ok, err := g.one(ctx, spec)
+		if err != nil {
+			return err
+		}
+		failed = failed || !ok
+	}
+	if failed {
+		return errFindings
+	}
+	return nil
+}
+
+// one brings one package up to date and tells what it did; false means findings.
+func (g generation) one(ctx context.Context, spec string) (bool, error) {
+	out, err := g.folder(spec)
+	if err != nil {
+		return false, err
+	}
+	cache, err := os.UserCacheDir()
+	if err == nil {
+		cache = filepath.Join(cache, "protogen")
+	}
+	report, err := gen.Run(ctx, gen.Options{Spec: spec, Out: out, Check: g.check, Cache: cache})
+	if err != nil {
+		return false, err
+	}
+	fmt.Fprint(g.err, report.Findings)
+	if report.Findings.HasErrors() {
+		return false, nil
+	}
+	if g.check {
+		_, err := g.console.out.Write(report.Diff)
+		if report.Stale() {
+			fmt.Fprintf(g.err, "%s is stale: run protogen generate %s\n", out, spec)
+		}
+		return !report.Stale(), err
+	}
+	for _, name := range report.Changed {
+		fmt.Fprintf(g.console.out, "wrote %s\n", filepath.Join(out, name))
+	}
+	for _, name := range report.Removed {
+		fmt.Fprintf(g.console.out, "removed %s\n", filepath.Join(out, name))
+	}
+	return true, nil
+}
+
+// folder is where the package of the specification goes.
+func (g generation) folder(spec string) (string, error) {
+	if g.out != "" {
+		return filepath.Join(g.out, filepath.Base(spec)), nil
+	}
+	root, err := moduleRoot(spec)
+	return filepath.Join(root, "generated", filepath.Base(spec)), err
+}
+
+// watch regenerates until ctx ends. Findings do not end it: the next edit may mend them.
+func (g generation) watch(ctx context.Context) error {
+	ticker := time.NewTicker(watchEvery)
+	defer ticker.Stop()
+	seen := ""
+	for {
+		if now := g.stamp(); now != seen {
+			seen = now
+			if err := g.run(ctx); err != nil && err != errFindings {
+				return err
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+	}
+}
+
+// stamp changes when any file of the specifications does.
+func (g generation) stamp() string {
+	var b strings.Builder
+	for _, spec := range g.specs {
+		_ = filepath.WalkDir(spec, func(path string, entry fs.DirEntry, err error) error {
+			if err == nil && !entry.IsDir() {
+				if info, err := entry.Info(); err == nil {
+					fmt.Fprintln(&b, path, info.Size(), info.ModTime().UnixNano())
+				}
+			}
+			return nil
+		})
+	}
+	return b.String()
+}
+
+// specifications turns arguments into folders: a path is taken as it is, a name is looked up below specs; none means all.
+func specifications(arguments []string) ([]string, error) {
+	if len(arguments) == 0 {
+		root, err := moduleRoot(".")
+		if err != nil {
+			return nil, err
+		}
+		found, err := gen.Specs(filepath.Join(root, "specs"))
+		if err != nil {
+			return nil, usagef("no specifications: %v", err)
+		}
+		return relative(found), nil
+	}
+	specs := make([]string, len(arguments))
+	for i, argument := range arguments {
+		specs[i] = argument
+		if info, err := os.Stat(argument); err == nil && info.IsDir() {
+			continue
+		}
+		root, err := moduleRoot(".")
+		if err != nil {
+			return nil, err
+		}
+		specs[i] = filepath.Join(root, "specs", argument)
+		if info, err := os.Stat(specs[i]); err != nil || !info.IsDir() {
+			return nil, usagef("no specification %q: neither a folder nor a name below %s", argument, filepath.Join(root, "specs"))
+		}
+	}
+	return relative(specs), nil
+}
+
+// relative shortens paths for diagnostics where the working directory allows it.
+func relative(paths []string) []string {
+	here, err := os.Getwd()
+	if err != nil {
+		return paths
+	}
+	for i, path := range paths {
+		full, err := filepath.Abs(path)
+		if err != nil {
+			continue
+		}
+		if short, err := filepath.Rel(here, full); err == nil && !strings.HasPrefix(short, "..") {
+			paths[i] = short
+		}
+	}
+	return paths
+}
+
+// moduleRoot is the nearest folder at or above path that holds a go.mod, or path's own parent's parent when there is none:
+// specs/NAME stands beside generated/NAME.
+func moduleRoot(path string) (string, error) {
+	full, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	for dir := full; ; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir, nil
+		}
+		if dir == filepath.Dir(dir) {
+			return "", usagef("no go.mod at or above %s: generated code belongs to a Go module (go mod init), or say --out DIR", full)
+		}
+	}
+}

@@ -1,0 +1,168 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/protogen-go/protogen/runtime/socket"
+)
+
+// selfSignedFor is how long a certificate made by --self-signed is good for.
+const selfSignedFor = 30 * 24 * time.Hour
+
+// server is what serve needs of an embedded server: net/http's contract.
+type server interface {
+	Serve(l net.Listener) error
+	Shutdown(ctx context.Context) error
+	Close() error
+}
+
+func serve(ctx context.Context, c console, arguments []string) error {
+	if len(arguments) == 0 || strings.HasPrefix(arguments[0], "-") {
+		return usagef("which protocol? this binary serves: epp")
+	}
+	switch arguments[0] {
+	case "epp":
+		return serveEPP(ctx, c, arguments[1:])
+	}
+	return usagef("no server for %q; this binary serves: epp", arguments[0])
+}
+
+// listenFlags are the flags of every server.
+type listenFlags struct {
+	listen     string
+	tls        socket.TLSConfig
+	selfSigned bool
+	plain      bool
+	drain      time.Duration
+	verbose    bool
+}
+
+func (f *listenFlags) register(flags *flag.FlagSet, address string) {
+	flags.StringVar(&f.listen, "listen", address, "address to listen on; port 0 lets the system choose")
+	flags.StringVar(&f.tls.CertFile, "tls-cert", "", "PEM file with the server's certificate chain; read again on SIGHUP")
+	flags.StringVar(&f.tls.KeyFile, "tls-key", "", "PEM file with its key")
+	flags.BoolVar(&f.selfSigned, "self-signed", false, "make a certificate for this run; nobody trusts it")
+	flags.BoolVar(&f.plain, "plain", false, "no TLS, for tests on the loopback interface")
+	flags.StringVar((*string)(&f.tls.ClientCert), "client-cert", "none", "client certificates: none, optional or required")
+	flags.StringVar(&f.tls.ClientCAFile, "client-ca", "", "PEM file with the authorities of client certificates")
+	flags.DurationVar(&f.drain, "drain", 20*time.Second, "how long SIGTERM lets open sessions finish")
+	flags.BoolVar(&f.verbose, "verbose", false, "log every session")
+}
+
+// tlsConfig is the server's TLS, nil for --plain, and what to do on SIGHUP.
+func (f *listenFlags) tlsConfig() (*tls.Config, func() error, error) {
+	files := f.tls.CertFile != "" || f.tls.KeyFile != ""
+	switch {
+	case f.plain && (files || f.selfSigned), files && f.selfSigned:
+		return nil, nil, usagef("--plain, --self-signed and --tls-cert with --tls-key exclude each other")
+	case f.plain:
+		return nil, nil, nil
+	case files:
+		return f.tls.Server()
+	case !f.selfSigned:
+		return nil, nil, usagef("say --tls-cert and --tls-key, or --self-signed, or --plain for tests on the loopback interface")
+	}
+	return f.selfSignedConfig()
+}
+
+func (f *listenFlags) selfSignedConfig() (*tls.Config, func() error, error) {
+	host, _, err := net.SplitHostPort(f.listen)
+	if err != nil {
+		return nil, nil, usagef("--listen: %v", err)
+	}
+	names := []string{"localhost", "127.0.0.1", "::1"}
+	if host != "" {
+		names = append(names, host)
+	}
+	certificate, err := socket.SelfSigned(selfSignedFor, names...)
+	if err != nil {
+		return nil, nil, err
+	}
+	config := &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
+	if f.tls.ClientCert != "none" || f.tls.ClientCAFile != "" {
+		return nil, nil, usagef("client certificates need --tls-cert and --tls-key")
+	}
+	return config, func() error { return nil }, nil
+}
+
+// warnPlain tells whoever serves passwords in the clear to a network.
+func (f *listenFlags) warnPlain(c console, address net.Addr) {
+	if tcp, ok := address.(*net.TCPAddr); ok && f.plain && !tcp.IP.IsLoopback() {
+		fmt.Fprintf(c.err, "warning: --plain on %s sends passwords in the clear; it is for tests on the loopback interface\n", address)
+	}
+}
+
+func (f *listenFlags) logger(c console) *slog.Logger {
+	level := slog.LevelWarn
+	if f.verbose {
+		level = slog.LevelDebug
+	}
+	return slog.New(slog.NewTextHandler(c.err, &slog.HandlerOptions{Level: level}))
+}
+
+// run listens, serves until ctx ends (SIGTERM, SIGINT), and drains. A second signal cuts what is left.
+func (f *listenFlags) run(ctx context.Context, c console, srv server, reload func() error) error {
+	l, err := socket.Listen(ctx, "tcp", f.listen, socket.Options{})
+	if err != nil {
+		return err
+	}
+	f.warnPlain(c, l.Addr())
+	fmt.Fprintf(c.out, "listening on %s\n", l.Addr())
+	if reload != nil {
+		defer onHangup(c, reload)()
+	}
+	served := make(chan error, 1)
+	go func() { served <- srv.Serve(l) }()
+	select {
+	case err := <-served:
+		return err
+	case <-ctx.Done():
+	}
+	return f.drainServer(c, srv)
+}
+
+func (f *listenFlags) drainServer(c console, srv server) error {
+	ctx, cancel := context.WithTimeout(context.Background(), f.drain)
+	defer cancel()
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	fmt.Fprintln(c.err, "draining")
+	if err := srv.Shutdown(ctx); err != nil {
+		return errors.Join(fmt.Errorf("sessions were cut: %w", err), srv.Close())
+	}
+	return nil
+}
+
+// onHangup calls reload at every SIGHUP until the returned function is called.
+func onHangup(c console, reload func() error) (stop func()) {
+	hangups := make(chan os.Signal, 1)
+	done := make(chan struct{})
+	signal.Notify(hangups, syscall.SIGHUP)
+	go func() {
+		for {
+			select {
+			case <-done:
+				return
+			case <-hangups:
+				if err := reload(); err != nil {
+					fmt.Fprintf(c.err, "certificate kept: %v\n", err)
+				}
+			}
+		}
+	}()
+	return func() {
+		signal.Stop(hangups)
+		close(done)
+	}
+}
