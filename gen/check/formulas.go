@@ -63,15 +63,14 @@ func (c *checker) formula(path string, f *model.Formula, s *formula.Scope, want 
 	return e
 }
 
-// derived checks the formula that f is derived by. Where f is a list, one element will do; where it is a structure, a bool
-// says whether it is there.
-func (c *checker) derived(path string, f *model.Field, s *formula.Scope) {
-	e := c.formula(path, f.Is, s, nil)
-	want := s.FieldType(f)
-	if e == nil || derives(e.Type(), want) || want.Kind == formula.List && derives(e.Type(), want.Elem) {
+// assigned checks a formula that gives a field of type want its value. Where the field is a list, one element will do; where
+// it is a structure, a bool says whether it is there.
+func (c *checker) assigned(path, name string, f *model.Formula, s *formula.Scope, want *formula.Type) {
+	e := c.formula(path, f, s, nil)
+	if e == nil || want == nil || derives(e.Type(), want) || want.Kind == formula.List && derives(e.Type(), want.Elem) {
 		return
 	}
-	c.report(path, diag.Diagnostic{Pos: e.Pos(), Rule: formula.RuleType, Message: fmt.Sprintf("%s is %s, and %s is %s", e, e.Type(), f.Name, want)})
+	c.report(path, diag.Diagnostic{Pos: e.Pos(), Rule: formula.RuleType, Message: fmt.Sprintf("%s is %s, and %s is %s", e, e.Type(), name, want)})
 }
 
 func derives(from, to *formula.Type) bool {
@@ -85,7 +84,7 @@ func (c *checker) ofFields(path string, fields []*model.Field, s *formula.Scope)
 		c.formula(at, f.Count, s, formula.IntType)
 		c.formula(at, f.When, s, formula.BoolType)
 		c.formula(at, f.Valid, s, formula.BoolType)
-		c.derived(at, f, s)
+		c.assigned(at, f.Name, f.Is, s, s.FieldType(f))
 	}
 }
 
@@ -119,7 +118,7 @@ func (c *checker) ofMove(m *machine, state *model.State, in formula.Input, v *mo
 	}
 	for _, send := range v.Send {
 		for _, w := range send.With {
-			c.formula(path, w.Value, s, withType(c.p, s, send, w))
+			c.assigned(path, w.Name, w.Value, s, withType(c.p, s, send, w))
 		}
 	}
 	c.formula(path, v.Codec, s, formula.TextType)

@@ -239,7 +239,7 @@ func (c *compiler) buildAttributeGroup(g *AttributeGroup) {
 	set := c.attributeUses(g.node)
 	g.Attributes, g.AnyAttribute = set.uses, set.any
 	g.state = built
-	c.checkUses(g.node, "ag-props-correct", g.Attributes)
+	g.Attributes = c.checkUses(g.node, "ag-props-correct", g.Attributes)
 	if g.original != nil {
 		c.redefineAttributeGroup(g)
 	}
@@ -264,7 +264,9 @@ func (c *compiler) redefineAttributeGroup(g *AttributeGroup) {
 }
 
 // checkUses judges a complete list of attribute uses: no name twice, one ID at most (ct-props-correct, ag-props-correct).
-func (c *compiler) checkUses(n *node, rule string, uses []*AttributeUse) {
+// It returns the list without what is wrong.
+func (c *compiler) checkUses(n *node, rule string, uses []*AttributeUse) []*AttributeUse {
+	kept := uses[:0:0]
 	seen := map[Name]*AttributeUse{}
 	var id *AttributeUse
 	for _, u := range uses {
@@ -277,6 +279,7 @@ func (c *compiler) checkUses(n *node, rule string, uses []*AttributeUse) {
 			continue
 		}
 		seen[name] = u
+		kept = append(kept, u)
 		if u.Attribute.Type.DerivesFrom(builtin("ID")) {
 			if id != nil {
 				c.errorf(n, rule, "attributes %s and %s are both of type xs:ID; only one may be", n.label(id.Attribute.Name), n.label(name))
@@ -284,6 +287,7 @@ func (c *compiler) checkUses(n *node, rule string, uses []*AttributeUse) {
 			id = u
 		}
 	}
+	return kept
 }
 
 // later is the second of two places in one file, or the place of reference if they are in different files.

@@ -1,16 +1,14 @@
 package xsd
 
-import (
-	"fmt"
-	"slices"
-	"strings"
-
-	"github.com/protogen-go/protogen/gen/diag"
-)
+import "slices"
 
 // largeCount is the number of repetitions of a single element or wildcard from which on they are counted while a
 // document is read instead of being written out as states.
 const largeCount = 8
+
+// unreachable is a maxOccurs that is taken for unbounded: a document with so many elements is larger than
+// xmlstream.DefaultMaxDocument allows.
+const unreachable = 1 << 24
 
 // term is a particle on its way to an automaton. Leaves are numbered: the copies that repetition makes of a leaf
 // keep its number, two references to one named group have leaves of their own.
@@ -36,7 +34,7 @@ func newContent(p *Particle) *content {
 
 func (c *content) term(p *Particle) *term {
 	t := &term{kind: p.Kind, least: p.Min, most: p.Max}
-	if t.most == maxCount {
+	if t.most >= unreachable {
 		t.most = Unbounded
 	}
 	if p.Kind == ElementParticle || p.Kind == WildcardParticle {
@@ -59,12 +57,16 @@ func (c *content) term(p *Particle) *term {
 	return t
 }
 
+// maxEdges limits the transitions of one content model.
+const maxEdges = 1 << 22
+
 // automaton is a position automaton: every state but the start is a position, a copy of a leaf matched last.
 type automaton struct {
 	leaf    []int // by position
 	counted []*term
-	follow  [][]int // by position+1; 0 is the start
-	final   []bool  // by position+1
+	follow  [][][]int // by position+1, 0 being the start: lists of positions, shared among states
+	final   []bool    // by position+1
+	edges   int
 	limit   int
 	counts  bool // large ranges of leaves become counters
 	reduced bool // ranges are cut down to what decides unique particle attribution
@@ -78,13 +80,37 @@ type part struct {
 }
 
 func (a *automaton) build(root *term) {
-	a.follow, a.final = make([][]int, 1), make([]bool, 1)
+	a.follow, a.final = make([][][]int, 1), make([]bool, 1)
 	p := a.repeat(root)
-	a.follow[0] = p.first
+	if len(p.first) > 0 {
+		a.follow[0] = [][]int{p.first}
+	}
 	a.final[0] = p.empty
 	for _, q := range p.last {
 		a.final[q+1] = true
 	}
+}
+
+// row identifies what may follow a state, if that is few enough lists: states with equal rows have the same successors.
+type row struct {
+	lists    int
+	one, two *int
+}
+
+// row returns the row of a state; false if it has too many lists to tell.
+func (a *automaton) row(state int) (row, bool) {
+	lists := a.follow[state]
+	r := row{lists: len(lists)}
+	switch len(lists) {
+	case 0:
+	case 1:
+		r.one = &lists[0][0]
+	case 2:
+		r.one, r.two = &lists[0][0], &lists[1][0]
+	default:
+		return r, false
+	}
+	return r, true
 }
 
 // repeat is a term with its occurrence range.
@@ -148,8 +174,8 @@ func (a *automaton) once(t *term) part {
 		var whole part
 		for _, k := range t.children {
 			p := a.repeat(k)
-			whole.first = slices.Concat(whole.first, p.first)
-			whole.last = slices.Concat(whole.last, p.last)
+			whole.first = append(whole.first, p.first...)
+			whole.last = append(whole.last, p.last...)
 			whole.empty = whole.empty || p.empty
 		}
 		return whole
@@ -159,7 +185,7 @@ func (a *automaton) once(t *term) part {
 		p := a.repeat(k)
 		a.link(whole.last, p.first)
 		if whole.empty {
-			whole.first = slices.Concat(whole.first, p.first)
+			whole.first = append(whole.first, p.first...)
 		}
 		if p.empty {
 			p.last = slices.Concat(whole.last, p.last)
@@ -181,183 +207,15 @@ func (a *automaton) position(t *term) part {
 	return part{first: []int{n}, last: []int{n}}
 }
 
+// link lets every position of to follow every one of from; to is kept.
 func (a *automaton) link(from, to []int) {
+	if a.edges += len(from); a.edges > maxEdges {
+		a.over = true
+	}
+	if len(to) == 0 || a.over {
+		return
+	}
 	for _, q := range from {
-		a.follow[q+1] = append(a.follow[q+1], to...)
+		a.follow[q+1] = append(a.follow[q+1], to)
 	}
-}
-
-// checkModel judges unique particle attribution (cos-nonambig, 3.8.6) and the limit on states.
-func (c *compiler) checkModel(t *ComplexType) {
-	content := newContent(t.Particle)
-	if content.root.kind == AllParticle {
-		content.root.kind = ChoiceParticle // any of them may come first, and any after it
-		content.root.most = Unbounded
-	}
-	a := &automaton{limit: c.opts.MaxStates, reduced: true}
-	a.build(content.root)
-	if !a.over {
-		if x := c.conflict(a, content); x != nil {
-			c.reportConflict(t, content, x)
-			return
-		}
-	}
-	if _, ok := content.compile(c.opts.MaxStates); a.over || !ok {
-		c.findings.Add(diag.Diagnostic{
-			Pos: t.Pos, Rule: "max-states",
-			Message: fmt.Sprintf("the content model of %s needs more than %d states, which is the limit MaxStates", t.node.typeLabel(t), c.opts.MaxStates),
-			Fix:     `use a smaller maxOccurs on groups, or "unbounded"`,
-		})
-	}
-}
-
-// conflict is where two particles compete for one element.
-type conflict struct {
-	one, other int   // leaves
-	name       Name  // an element that both take; Local "*" for any of the namespace
-	path       []int // leaves that lead there
-}
-
-// conflict finds the first place at which two leaves compete, by the fewest elements before it.
-func (c *compiler) conflict(a *automaton, content *content) *conflict {
-	cameFrom := make([]int, len(a.follow))
-	seen := make([]bool, len(a.follow))
-	queue := []int{0}
-	seen[0] = true
-	taken := newClaims(c.set, content.leaves)
-	for len(queue) > 0 {
-		state := queue[0]
-		queue = queue[1:]
-		if x := taken.compete(a.follow[state], a.leaf); x != nil {
-			for at := state; at != 0; at = cameFrom[at] {
-				x.path = append(x.path, a.leaf[at-1])
-			}
-			slices.Reverse(x.path)
-			return x
-		}
-		for _, p := range a.follow[state] {
-			if !seen[p+1] {
-				seen[p+1] = true
-				cameFrom[p+1] = state
-				queue = append(queue, p+1)
-			}
-		}
-	}
-	return nil
-}
-
-// claims finds leaves that take the same element.
-type claims struct {
-	set    *Set
-	leaves []*Particle
-	names  map[Name]int // leaf that takes the name, in the round below
-	round  map[Name]int
-	now    int
-}
-
-func newClaims(set *Set, leaves []*Particle) *claims {
-	return &claims{set: set, leaves: leaves, names: map[Name]int{}, round: map[Name]int{}}
-}
-
-// compete returns a conflict among the positions, or nil.
-func (k *claims) compete(positions, leafOf []int) *conflict {
-	if len(positions) < 2 {
-		return nil
-	}
-	k.now++
-	var wildcards []int
-	for _, p := range positions {
-		leaf := leafOf[p]
-		particle := k.leaves[leaf]
-		if particle.Kind == WildcardParticle {
-			wildcards = append(wildcards, leaf)
-			continue
-		}
-		if x := k.claim(leaf, particle.Element.Name); x != nil {
-			return x
-		}
-		for _, m := range k.set.members(particle) {
-			if x := k.claim(leaf, m.Name); x != nil {
-				return x
-			}
-		}
-	}
-	for i, leaf := range wildcards {
-		if x := k.competeWildcard(leaf, wildcards[:i], positions, leafOf); x != nil {
-			return x
-		}
-	}
-	return nil
-}
-
-func (k *claims) claim(leaf int, name Name) *conflict {
-	if other, ok := k.names[name]; ok && k.round[name] == k.now && other != leaf {
-		return &conflict{one: min(other, leaf), other: max(other, leaf), name: name}
-	}
-	k.names[name], k.round[name] = leaf, k.now
-	return nil
-}
-
-// competeWildcard looks for an element, or another wildcard, that competes with a wildcard.
-func (k *claims) competeWildcard(leaf int, before, positions, leafOf []int) *conflict {
-	w := k.leaves[leaf].Wildcard
-	for _, other := range before {
-		if other == leaf {
-			continue
-		}
-		if both, _ := w.intersect(k.leaves[other].Wildcard); both.Not || len(both.Spaces) > 0 {
-			name := Name{Local: "*"}
-			if !both.Not {
-				name.Space = both.Spaces[0]
-			}
-			return &conflict{one: min(other, leaf), other: max(other, leaf), name: name}
-		}
-	}
-	for _, p := range positions {
-		particle := k.leaves[leafOf[p]]
-		if particle.Kind != ElementParticle {
-			continue
-		}
-		for _, e := range slices.Concat([]*Element{particle.Element}, k.set.members(particle)) {
-			if w.Allows(e.Name.Space) {
-				return &conflict{one: min(leafOf[p], leaf), other: max(leafOf[p], leaf), name: e.Name}
-			}
-		}
-	}
-	return nil
-}
-
-func (c *compiler) reportConflict(t *ComplexType, content *content, x *conflict) {
-	one, other := content.leaves[x.one], content.leaves[x.other]
-	word := "<" + t.node.label(x.name) + ">"
-	if x.name.Local == "*" {
-		word = "an element that both allow"
-	}
-	var lead strings.Builder
-	for _, leaf := range x.path {
-		lead.WriteString(t.node.leafLabel(content.leaves[leaf]) + " ")
-	}
-	at := t.Pos
-	if later := later(one.Pos, other.Pos, t.Pos); later.File == t.Pos.File {
-		at = later
-	}
-	c.findings.Add(diag.Diagnostic{
-		Pos:     at,
-		Rule:    "cos-nonambig",
-		Message: fmt.Sprintf("%s could be either of two particles of %s", word, t.node.typeLabel(t)),
-		Witness: []string{
-			"content: " + lead.String() + strings.TrimPrefix(word, "an element that both allow"),
-			fmt.Sprintf("particle 1: %s at %s", t.node.leafLabel(one), one.Pos),
-			fmt.Sprintf("particle 2: %s at %s", t.node.leafLabel(other), other.Pos),
-		},
-		Fix: "make the choice between them before they may begin alike",
-		Ref: "XML Schema part 1, 3.8.6",
-	})
-}
-
-func (n *node) leafLabel(p *Particle) string {
-	if p.Kind == WildcardParticle {
-		return "<any>"
-	}
-	return "<" + n.label(p.Element.Name) + ">"
 }

@@ -61,6 +61,9 @@ func (c *compiler) checkAll() {
 		return // what follows would only repeat it
 	}
 	for _, e := range c.elements {
+		e.substitutes = e.substituteAll()
+	}
+	for _, e := range c.elements {
 		c.checkElement(e)
 	}
 	for _, a := range c.attributes {

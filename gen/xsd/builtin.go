@@ -83,7 +83,7 @@ func newBuiltin(fields []string, types map[Name]Type) *SimpleType {
 	t := &SimpleType{Name: Name{Space: XSD, Local: fields[0]}, Builtin: true, Variety: Atomic, state: built}
 	base := fields[1]
 	if item, ok := strings.CutPrefix(base, "["); ok {
-		t.Variety = List
+		t.Variety, t.listed = List, true
 		t.Item = types[Name{Space: XSD, Local: strings.TrimSuffix(item, "]")}].(*SimpleType)
 		base = "anySimpleType"
 	}

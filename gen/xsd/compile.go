@@ -19,7 +19,7 @@ const (
 )
 
 // DefaultMaxStates is what [Options.MaxStates] is when it is zero.
-const DefaultMaxStates = 1 << 14
+const DefaultMaxStates = 1 << 16
 
 // Source is one schema document.
 type Source struct {
@@ -49,7 +49,7 @@ func Compile(sources []Source, opts Options) (*Set, diag.List) {
 	}
 	c := newCompiler(opts)
 	c.readAll(sources)
-	if !c.findings.HasErrors() {
+	if !c.unread {
 		c.buildAll()
 		c.checkAll()
 	}
@@ -75,6 +75,7 @@ type compiler struct {
 	notations       map[Name]*Notation
 	identities      map[Name]*Identity
 	order           []any // global components as collected; see buildAll
+	unread          bool  // a document is malformed, or no schema document: what it declares is unknown
 
 	elements   []*Element   // every one, local ones included
 	attributes []*Attribute // every one

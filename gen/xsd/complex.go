@@ -35,7 +35,7 @@ func (c *compiler) buildComplex(t *ComplexType) {
 	}
 	t.state = built
 	if !t.broken {
-		c.checkUses(n, "ct-props-correct", t.Attributes)
+		t.Attributes = c.checkUses(n, "ct-props-correct", t.Attributes)
 	}
 }
 
@@ -173,7 +173,9 @@ func (c *compiler) append(t, base *ComplexType, n *node) *Particle {
 			break
 		}
 	}
-	return &Particle{Kind: SequenceParticle, Pos: n.pos(), Min: 1, Max: 1, Children: []*Particle{base.Particle, t.Own}, node: n}
+	return c.limited(&Particle{
+		Kind: SequenceParticle, Pos: n.pos(), Min: 1, Max: 1, Children: []*Particle{base.Particle, t.Own}, node: n,
+	})
 }
 
 // extendAttributes adds the uses of the base in front, and unites the wildcards.

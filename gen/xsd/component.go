@@ -32,7 +32,8 @@ type Element struct {
 	Members  []*Element // those that name it as their head, in the order read; their own members are not repeated here
 	Identity []*Identity
 
-	node *node
+	node        *node
+	substitutes []*Element // see substituteAll
 }
 
 // Attribute is an attribute declaration (XML Schema part 1, 3.2).
@@ -102,6 +103,8 @@ type SimpleType struct {
 	node     *node
 	original *SimpleType // of a redefinition
 	state    buildState
+	members  int  // of a union: its members and theirs
+	listed   bool // it is a list or a union with one
 	run      *xsdrun.SimpleType
 }
 
@@ -184,6 +187,7 @@ type Particle struct {
 	Group    *Group      // the named group this sequence, choice or all was written in; nil: written in place
 	Children []*Particle // of the three groups
 
+	size     int  // leaves below it
 	expanded bool // one of the choice that a substitution group stands for
 
 	node *node

@@ -1,6 +1,7 @@
 package xsd
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -219,12 +220,8 @@ func (n *node) expand(qname string) (Name, bool) {
 	return Name{Space: space, Local: local}, true
 }
 
-// reference expands the qualified name in n's attribute and checks that its document may refer to that namespace
+// referenceTo expands a qualified name in n's attribute and checks that its document may refer to that namespace
 // (src-resolve). Findings are reported.
-func (c *compiler) reference(n *node, attribute string) (Name, bool) {
-	return c.referenceTo(n, attribute, n.get(attribute))
-}
-
 func (c *compiler) referenceTo(n *node, attribute, qname string) (Name, bool) {
 	name, ok := n.expand(qname)
 	if !ok {
@@ -257,6 +254,13 @@ func findNamed[T any](c *compiler, table map[Name]T, n *node, attribute, qname, 
 		return none, name, false
 	}
 	found, ok := table[name]
+	if !ok && name.Space != XSD && !slices.ContainsFunc(c.set.Documents, func(d *Document) bool { return d.Namespace == name.Space }) {
+		c.findings.Add(diag.Diagnostic{
+			Pos: n.at(attribute), Rule: "src-resolve", Message: fmt.Sprintf("there is no %s %s: no schema document of its namespace was found", what, n.label(name)),
+			Fix: "add a document with the target namespace " + name.Space,
+		})
+		return none, name, false
+	}
 	if !ok {
 		var known []string
 		for k := range maps.Keys(table) {

@@ -95,9 +95,9 @@ func way(d xsdrun.Derivation) string {
 	return "substitution"
 }
 
-// substitutes are the elements that may stand for e: the members of its substitution group and theirs, without those that
-// block rules out (Substitution Group OK, 3.3.6). Abstract ones are among them.
-func (s *Set) substitutes(e *Element) []*Element {
+// substituteAll finds the elements that may stand for e: the members of its substitution group and theirs, without those
+// that block rules out (Substitution Group OK, 3.3.6). Abstract ones are among them.
+func (e *Element) substituteAll() []*Element {
 	if len(e.Members) == 0 || e.Block&xsdrun.Substitution != 0 {
 		return nil
 	}
@@ -143,5 +143,11 @@ func (e *Element) admits(t Type) bool {
 // Substitutes returns the elements that may stand in e's place in a document: the members of its substitution group
 // and theirs, in the order read, without abstract ones and those that block rules out.
 func (s *Set) Substitutes(e *Element) []*Element {
-	return slices.DeleteFunc(s.substitutes(e), func(m *Element) bool { return m.Abstract })
+	var concrete []*Element
+	for _, m := range e.substitutes {
+		if !m.Abstract {
+			concrete = append(concrete, m)
+		}
+	}
+	return concrete
 }

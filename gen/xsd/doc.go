@@ -9,7 +9,9 @@
 // The result is a [Set]. The generator reads its components ([Set.Elements], [Set.Types]) with their particle trees,
 // positions and documentation; the interpreter executes [Set.Schema]; emitted decoders carry [Set.Model].
 //
-// A file of this package is named after what it holds: grammar.go the schema for schemas, document.go the documents and how
-// they refer to one another, simple.go and complex.go the two kinds of type, element.go, attribute.go, particle.go,
-// wildcard.go and identity.go the other components, extend.go and restrict.go derivation, automaton.go and model.go the content models.
+// A file of this package is named after what it holds: grammar.go the schema for schemas, document.go and declare.go the
+// documents, what they declare and how they refer to one another, simple.go, facet.go and complex.go the types,
+// element.go, attribute.go, particle.go, wildcard.go and identity.go the other components, derive.go, restrict.go
+// and restrict_particle.go derivation, automaton.go, ambiguity.go and model.go content models, run.go what the runtime
+// executes.
 package xsd

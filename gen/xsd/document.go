@@ -75,6 +75,7 @@ func (c *compiler) parse(s Source, namespace string) *document {
 	}
 	if slices.ContainsFunc(c.findings[before:], func(f diag.Diagnostic) bool { return f.Severity == diag.Error }) {
 		c.read[key] = nil
+		c.unread = true
 		return nil
 	}
 	d.header(namespace)

@@ -165,7 +165,7 @@ func (c *compiler) checkElementValue(e *Element) {
 		c.findings.Errorf(at, "e-props-correct", "an element of type xs:ID has no %s value", attribute)
 	}
 	if fault := c.check(simple, *value, e.node); fault != "" {
-		c.findings.Errorf(at, "e-props-correct", "%s value %q: %s", attribute, *value, fault)
+		c.findings.Errorf(at, "e-props-correct", "%s value: %s", attribute, fault)
 	}
 }
 
@@ -183,7 +183,7 @@ func (c *compiler) checkAttribute(a *Attribute) {
 		c.findings.Errorf(at, "a-props-correct", "an attribute of type xs:ID has no %s value", attribute)
 	}
 	if fault := c.check(a.Type, *value, a.node); fault != "" {
-		c.findings.Errorf(at, "a-props-correct", "%s value %q: %s", attribute, *value, fault)
+		c.findings.Errorf(at, "a-props-correct", "%s value: %s", attribute, fault)
 	}
 }
 
@@ -199,7 +199,7 @@ func (c *compiler) checkUse(u *AttributeUse) {
 	n := u.node
 	at := n.at(word)
 	if fault := c.check(a.Type, *value, n); fault != "" {
-		c.findings.Errorf(at, "au-props-correct", "%s value %q: %s", word, *value, fault)
+		c.findings.Errorf(at, "au-props-correct", "%s value: %s", word, fault)
 		return
 	}
 	if a.Type.DerivesFrom(builtin("ID")) {

@@ -96,7 +96,7 @@ func (d *dumper) line(depth int, format string, args ...any) {
 
 func (d *dumper) dump() {
 	for _, e := range d.set.Elements {
-		d.element(0, e)
+		d.element(0, "", e)
 	}
 	for _, a := range d.set.Attributes {
 		d.line(0, "attribute %s %s%s", a.Name, typeName(a.Type), value(a.Default, a.Fixed))
@@ -117,7 +117,7 @@ func (d *dumper) dump() {
 	}
 }
 
-func (d *dumper) element(depth int, e *xsd.Element) {
+func (d *dumper) element(depth int, count string, e *xsd.Element) {
 	head := ""
 	if e.Head != nil {
 		head = " head=" + e.Head.Name.Local
@@ -129,7 +129,7 @@ func (d *dumper) element(depth int, e *xsd.Element) {
 	if e.Nillable {
 		flags += " nillable"
 	}
-	d.line(depth, "element %s %s%s%s%s%s %s", e.Name, typeName(e.Type), flags, head, value(e.Default, e.Fixed), position(e.Pos), doc(e.Doc))
+	d.line(depth, "%selement %s %s%s%s%s%s %s", count, e.Name, typeName(e.Type), flags, head, value(e.Default, e.Fixed), position(e.Pos), doc(e.Doc))
 	for _, id := range e.Identity {
 		d.line(depth+1, "identity %s", id.Name)
 	}
@@ -187,8 +187,7 @@ func (d *dumper) particle(depth int, p *xsd.Particle) {
 	case p.Element != nil && p.Element.Global:
 		d.line(depth, "%s ref %s", count, p.Element.Name)
 	case p.Element != nil:
-		d.b.WriteString(strings.Repeat("  ", depth) + count + " ")
-		d.element(depth, p.Element)
+		d.element(depth, count+" ", p.Element)
 	case p.Wildcard != nil:
 		d.line(depth, "%s any %s", count, wildcard(p.Wildcard))
 	default:

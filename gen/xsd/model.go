@@ -22,8 +22,8 @@ type machine struct {
 	final   []bool
 }
 
-// compile makes the automaton deterministic by unique particle attribution; false if it needs too many states.
-func (c *content) compile(limit int) (*machine, bool) {
+// compile makes the automaton deterministic by unique particle attribution; nil if it needs too many states.
+func (c *content) compile(limit int) *machine {
 	a := &automaton{limit: limit, counts: true}
 	a.build(c.root)
 	if !a.countable() {
@@ -31,9 +31,9 @@ func (c *content) compile(limit int) (*machine, bool) {
 		a.build(c.root)
 	}
 	if a.over {
-		return nil, false
+		return nil
 	}
-	return a.determine(limit)
+	return a.determine()
 }
 
 // countable reports whether no counted leaf may be followed by itself: one more match would then either go on counting or
@@ -43,8 +43,10 @@ func (a *automaton) countable() bool {
 		if t == nil {
 			continue
 		}
-		if slices.ContainsFunc(a.follow[p+1], func(q int) bool { return a.leaf[q] == a.leaf[p] }) {
-			return false
+		for _, list := range a.follow[p+1] {
+			if slices.ContainsFunc(list, func(q int) bool { return a.leaf[q] == a.leaf[p] }) {
+				return false
+			}
 		}
 	}
 	return true
@@ -52,57 +54,110 @@ func (a *automaton) countable() bool {
 
 // determine joins the positions of one leaf that the same element may match: a state is a set of them. Which leaf an
 // element matches is always determined; which of its repetitions need not be.
-func (a *automaton) determine(limit int) (*machine, bool) {
-	m := &machine{next: make([][]int, 1), final: []bool{a.final[0]}}
-	states := map[string]int{}
-	members := [][]int{nil} // positions of the state
-	var key []byte
-	for state := 0; state < len(members); state++ {
-		var reach []int
-		if state == 0 {
-			reach = slices.Clone(a.follow[0])
-		}
-		for _, p := range members[state] {
-			reach = append(reach, a.follow[p+1]...)
-		}
-		slices.SortFunc(reach, func(p, q int) int {
-			if a.leaf[p] != a.leaf[q] {
-				return a.leaf[p] - a.leaf[q]
-			}
-			return p - q
-		})
-		reach = slices.Compact(reach)
-		for len(reach) > 0 {
-			end := 1
-			for end < len(reach) && a.leaf[reach[end]] == a.leaf[reach[0]] {
-				end++
-			}
-			set := reach[:end:end]
-			reach = reach[end:]
-			key = key[:0]
-			for _, p := range set {
-				key = binary.AppendUvarint(key, uint64(p))
-			}
-			target, ok := states[string(key)]
-			if !ok {
-				if target = len(m.leaf); target >= limit {
-					return nil, false
-				}
-				states[string(key)] = target
-				members = append(members, set)
-				m.leaf = append(m.leaf, a.leaf[set[0]])
-				m.counted = append(m.counted, a.counted[set[0]])
-				m.next = append(m.next, nil)
-				m.final = append(m.final, slices.ContainsFunc(set, func(p int) bool { return a.final[p+1] }))
-			}
-			m.next[state] = append(m.next[state], target)
+func (a *automaton) determine() *machine {
+	d := &determiner{
+		a: a, m: &machine{next: make([][]int, 1), final: []bool{a.final[0]}},
+		members: [][]int{nil}, states: map[string]int{}, rows: map[row][]int{},
+	}
+	for state := 0; state < len(d.members); state++ {
+		if !d.expand(state) {
+			return nil
 		}
 	}
-	return m, true
+	return d.m
+}
+
+// determiner is the subset construction under way.
+type determiner struct {
+	a       *automaton
+	m       *machine
+	members [][]int        // by state: its positions; none for the start
+	states  map[string]int // by positions, encoded
+	rows    map[row][]int  // successors by what may follow
+	edges   int
+	key     []byte
+}
+
+// expand finds the successors of a state; false if there are too many.
+func (d *determiner) expand(state int) bool {
+	var reach []int
+	var shared row
+	short := false
+	switch members := d.members[state]; len(members) {
+	case 0:
+		reach = slices.Concat(d.a.follow[0]...)
+	case 1:
+		if shared, short = d.a.row(members[0] + 1); short {
+			if next, ok := d.rows[shared]; ok {
+				d.m.next[state] = next
+				return true
+			}
+		}
+		reach = slices.Concat(d.a.follow[members[0]+1]...)
+	default:
+		for _, p := range members {
+			reach = append(reach, slices.Concat(d.a.follow[p+1]...)...)
+		}
+	}
+	if d.edges += len(reach); d.edges > maxEdges {
+		return false
+	}
+	next, ok := d.successors(reach)
+	d.m.next[state] = next
+	if short {
+		d.rows[shared] = next
+	}
+	return ok
+}
+
+// successors makes a state of the positions of each leaf, in the order of the leaves.
+func (d *determiner) successors(reach []int) ([]int, bool) {
+	leaf := d.a.leaf
+	slices.SortFunc(reach, func(p, q int) int {
+		if leaf[p] != leaf[q] {
+			return leaf[p] - leaf[q]
+		}
+		return p - q
+	})
+	reach = slices.Compact(reach)
+	var next []int
+	for len(reach) > 0 {
+		end := 1
+		for end < len(reach) && leaf[reach[end]] == leaf[reach[0]] {
+			end++
+		}
+		target := d.state(reach[:end:end])
+		if target >= d.a.limit {
+			return nil, false
+		}
+		next = append(next, target)
+		reach = reach[end:]
+	}
+	return next, true
+}
+
+// state is the state of a set of positions of one leaf.
+func (d *determiner) state(set []int) int {
+	d.key = d.key[:0]
+	for _, p := range set {
+		d.key = binary.AppendUvarint(d.key, uint64(p))
+	}
+	if n, ok := d.states[string(d.key)]; ok {
+		return n
+	}
+	n := len(d.m.leaf)
+	d.states[string(d.key)] = n
+	d.members = append(d.members, set)
+	d.m.leaf = append(d.m.leaf, d.a.leaf[set[0]])
+	d.m.counted = append(d.m.counted, d.a.counted[set[0]])
+	d.m.next = append(d.m.next, nil)
+	d.m.final = append(d.m.final, slices.ContainsFunc(set, func(p int) bool { return d.a.final[p+1] }))
+	return n
 }
 
 // Model returns the content model of a type with element or mixed content, or nil for any other. It is compiled once.
 func (s *Set) Model(t *ComplexType) *Model {
+	s.Schema() // completes what the model's particles refer to
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.build.model(t)
@@ -138,8 +193,8 @@ func (b *builder) model(t *ComplexType) *Model {
 
 func (b *builder) automaton(m *Model, root *Particle) {
 	content := newContent(root)
-	compiled, ok := content.compile(b.set.opts.MaxStates)
-	if !ok { // Compile refuses such a type
+	compiled := content.compile(b.set.opts.MaxStates)
+	if compiled == nil { // Compile refuses such a type
 		compiled = &machine{next: [][]int{nil}, final: []bool{false}}
 	}
 	m.Next, m.Final = compiled.next, compiled.final

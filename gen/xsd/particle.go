@@ -112,6 +112,27 @@ func (c *compiler) particle(n *node, top bool) *Particle {
 	if !ok || p.Max == 0 {
 		return nil
 	}
+	if p.Max >= unreachable {
+		c.findings.Warnf(n.at("maxOccurs"), "max-occurs", "maxOccurs %s is taken for unbounded: no document is that long", n.get("maxOccurs"))
+	}
+	return c.limited(p)
+}
+
+// limited is the particle, or nothing and a finding if it has too many leaves: groups that refer to groups may make
+// a small document a huge content model.
+func (c *compiler) limited(p *Particle) *Particle {
+	if p.Kind <= WildcardParticle {
+		p.size = 1
+		return p
+	}
+	p.size = 0
+	for _, k := range p.Children {
+		p.size = min(p.size+k.size, maxCount)
+	}
+	if p.size > c.opts.MaxStates {
+		c.errorf(p.node, "max-states", "this content model has more than %d elements and wildcards, the limit MaxStates", c.opts.MaxStates)
+		return nil
+	}
 	return p
 }
 
@@ -239,7 +260,7 @@ func (c *compiler) checkConsistent(t *ComplexType) {
 		if leaf.Kind != ElementParticle {
 			continue
 		}
-		for _, e := range slices.Concat([]*Element{leaf.Element}, c.set.members(leaf)) {
+		for _, e := range slices.Concat([]*Element{leaf.Element}, leaf.members()) {
 			other := first[e.Name]
 			if other == nil {
 				first[e.Name] = e
@@ -254,12 +275,12 @@ func (c *compiler) checkConsistent(t *ComplexType) {
 	}
 }
 
-// members are the elements of the substitution group that may stand for a leaf's element.
-func (s *Set) members(leaf *Particle) []*Element {
-	if leaf.Kind != ElementParticle || !leaf.Element.Global {
+// members are the elements of the substitution group that may stand for an element particle's own.
+func (p *Particle) members() []*Element {
+	if p.Kind != ElementParticle || !p.Element.Global {
 		return nil
 	}
-	return s.substitutes(leaf.Element)
+	return p.Element.substitutes
 }
 
 // typeLabel names a type for a message.

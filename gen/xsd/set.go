@@ -41,8 +41,8 @@ type Document struct {
 // Namespaces are the namespaces of [Set.Spaces], number 1 first.
 func (s *Set) Namespaces() []string {
 	var uris []string
-	for i := 1; s.spaces.URI(i) != ""; i++ {
-		uris = append(uris, s.spaces.URI(i))
+	for i := range s.spaces.Len() {
+		uris = append(uris, s.spaces.URI(i+1))
 	}
 	return uris
 }

@@ -88,7 +88,8 @@ func (c *compiler) restriction(t *SimpleType, n *node) {
 
 // restrict makes t a restriction of base by the facets in n.
 func (c *compiler) restrict(t, base *SimpleType, n *node) {
-	t.Base, t.Variety, t.Primitive, t.Item, t.Members = base, base.Variety, base.Primitive, base.Item, base.Members
+	t.Base, t.Variety, t.Primitive = base, base.Variety, base.Primitive
+	t.Item, t.Members, t.members, t.listed = base.Item, base.Members, base.members, base.listed
 	for _, k := range n.kids {
 		switch k.name.Local {
 		case "annotation", "simpleType", "attribute", "attributeGroup", "anyAttribute":
@@ -120,7 +121,7 @@ func (c *compiler) restrictedContent(n *node, from *SimpleType) *SimpleType {
 
 // list is a simple type whose values are lists.
 func (c *compiler) list(t *SimpleType, n *node) {
-	t.Variety, t.Item = List, builtin("string")
+	t.Variety, t.Item, t.listed = List, builtin("string"), true
 	t.Facets = []*Facet{{Kind: "whiteSpace", Value: "collapse", Fixed: true}}
 	inline := n.child("simpleType")
 	var item *SimpleType
@@ -136,7 +137,7 @@ func (c *compiler) list(t *SimpleType, n *node) {
 		}
 	}
 	t.Item = item
-	if item.listed() {
+	if item.listed {
 		c.findings.Errorf(n.at("itemType"), "cos-st-restricts", "the items of a list may not be lists")
 	}
 	if item.Final&xsdrun.List != 0 {
@@ -144,16 +145,14 @@ func (c *compiler) list(t *SimpleType, n *node) {
 	}
 }
 
-// listed reports whether t is a list or a union with one.
-func (t *SimpleType) listed() bool {
-	return t.Variety == List || slices.ContainsFunc(t.Members, (*SimpleType).listed)
-}
+// maxMembers limits the members of a union, theirs included.
+const maxMembers = 1 << 12
 
 // union is a simple type whose values are those of several others.
 func (c *compiler) union(t *SimpleType, n *node) {
 	t.Variety = Union
 	for _, qname := range words(n.get("memberTypes")) {
-		if m := c.simpleReference(n, "memberTypes", qname); m != nil {
+		if m := c.simpleReference(n, "memberTypes", qname); m != nil && !slices.Contains(t.Members, m) {
 			t.Members = append(t.Members, m)
 		}
 	}
@@ -162,10 +161,17 @@ func (c *compiler) union(t *SimpleType, n *node) {
 			t.Members = append(t.Members, c.anonymousSimple(k))
 		}
 	}
-	if !n.has("memberTypes") && n.child("simpleType") == nil || n.has("memberTypes") && n.get("memberTypes") == "" && n.child("simpleType") == nil {
+	if n.get("memberTypes") == "" && n.child("simpleType") == nil {
 		c.errorf(n, "src-simple-type", "a union has member types")
 	}
 	for _, m := range t.Members {
+		t.members += 1 + m.members
+		t.listed = t.listed || m.listed
+		if t.members > maxMembers {
+			c.errorf(n, "max-members", "this union has more than %d members, those of its members included", maxMembers)
+			t.Members, t.members = nil, 0
+			return
+		}
 		if m.Final&xsdrun.Union != 0 {
 			c.findings.Errorf(n.at("memberTypes"), "st-props-correct", "%s is final: it may not be part of a union", n.label(m.Name))
 		}
