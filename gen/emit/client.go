@@ -1,6 +1,7 @@
 package emit
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/dave/jennifer/jen"
@@ -20,8 +21,10 @@ func (e *emitter) clientFile() (File, error) {
 		}
 		d.add(m.clientConfig(), m.clientType(), m.dial(), m.newClient(), m.clientSession())
 		d.add(m.clientMethods()...)
+		d.add(m.opening()...)
 		m.eachCall(func(c *model.Call, msg *model.Message) { d.add(m.callMethod(c, msg)) })
-		d.add(m.request(), m.replyOf())
+		d.add(m.request())
+		d.add(m.replyOf()...)
 		d.add(m.replyData()...)
 		if e.msgs.codeHead != nil {
 			d.add(m.refused())
@@ -164,13 +167,41 @@ func (m *machine) clientService() jen.Code {
 //	func (c *Client) Err() error { return c.session.Err() }
 func (m *machine) clientMethods() []jen.Code {
 	return decls{
-		documented(doc("Close cuts the connection. Calls that wait end with [session.ErrClosed]."),
+		documented(doc("Close cuts the connection. Calls that wait end with [ErrClosed]."),
 			method("c", m.Go, "Close", nil, block(jen.Error()), jen.Return(jen.Id("c.session").Dot("Close").Call()))),
 		documented(doc("Done is closed when the session is over."),
 			method("c", m.Go, "Done", nil, block(jen.Op("<-").Chan().Struct()), jen.Return(jen.Id("c.session").Dot("Done").Call()))),
 		documented(doc("Err is why the session is over: a [*session.EndedError], nil while it is not."),
 			method("c", m.Go, "Err", nil, block(jen.Error()), jen.Return(jen.Id("c.session").Dot("Err").Call()))),
 	}
+}
+
+// opening emits, when it is always the same message that lets the session take calls,
+//
+//	// Greeting is the message greeting that opened the session.
+//	func (c *Client) Greeting() *Greeting {
+//		m, _ := c.session.Opening().(*Greeting)
+//		return m
+//	}
+func (m *machine) opening() []jen.Code {
+	var msg *model.Message
+	for _, on := range m.Initial.On {
+		opens := slices.ContainsFunc(on.Moves, func(mv *model.Move) bool { return mv.To != nil && m.ready(mv.To) })
+		if opens && (on.Message == nil || msg != nil) {
+			return nil
+		}
+		if opens {
+			msg = on.Message
+		}
+	}
+	if msg == nil {
+		return nil
+	}
+	typ := jen.Op("*").Id(m.e.msgs.of(msg).typ)
+	return block(documented(doc("%s is the message %s that opened the session; it must not be changed.", exported(msg.Name), msg.Name),
+		method("c", m.Go, exported(msg.Name), nil, block(typ),
+			jen.List(jen.Id("m"), jen.Id("_")).Op(":=").Id("c.session").Dot("Opening").Call().Assert(typ),
+			jen.Return(jen.Id("m")))))
 }
 
 // callMethod emits
@@ -187,27 +218,30 @@ func (m *machine) callMethod(c *model.Call, msg *model.Message) jen.Code {
 	}
 	of := m.e.msgs.of(msg)
 	params := block(jen.Id("ctx").Qual("context", "Context"))
-	req := jen.New(jen.Id(of.typ))
+	req, whole := jen.New(jen.Id(of.typ)), false
 	switch part := soleParts(of); {
 	case part != "":
 		params = append(params, jen.Id("v").Op("*").Id(part))
 		req = jen.Op("&").Id(of.typ).Values(jen.Id(part).Op(":").Op("*").Id("v"))
 	case of.whole || of.payload != nil || len(of.binds) > 0 || len(of.fields) > 0:
 		params = append(params, jen.Id("v").Op("*").Id(of.typ))
-		req = jen.Op("&").Id("req")
+		req, whole = jen.Id("v"), true
 	}
-	opts := jen.Nil()
-	if m.optionHead() != nil && of.head == m.optionHead() {
+	var body []jen.Code
+	args := block(jen.Id("ctx"), jen.Id("c"), jen.Id(m.call(c)), req)
+	switch h := m.optionHead(); {
+	case h != nil && of.head == h:
+		if whole {
+			body = append(body, jen.Id("req").Op(":=").Op("*").Id("v").Comment("options must not change the caller's"))
+			args[3] = jen.Op("&").Id("req")
+		}
 		params = append(params, jen.Id("opts").Op("...").Id(m.clientName("CallOption")))
-		opts = jen.Id("opts")
+		args = append(args, jen.Id("opts"))
+	case h != nil:
+		args = append(args, jen.Nil())
 	}
 	replyType := m.e.msgs.of(reply).typ
-	var body []jen.Code
-	if strings.HasPrefix(goString(req), "&req") {
-		body = append(body, jen.Id("req").Op(":=").Op("*").Id("v").Comment("options must not change the caller's"))
-	}
-	body = append(body, jen.Return(jen.Id(m.clientName("request")).Index(jen.Id(replyType)).Call(
-		jen.Id("ctx"), jen.Id("c"), jen.Id(m.call(c)), req, opts)))
+	body = append(body, jen.Return(jen.Id(m.clientName("request")).Index(jen.Id(replyType)).Call(args...)))
 	name := exported(msg.Name)
 	return documented(doc("%s", name+" "+lowerFirst(sentence(msg.Doc))+clause(msg.Standard)),
 		method("c", m.Go, name, params, block(jen.Op("*").Id(replyType), jen.Error()), body...))
@@ -276,21 +310,22 @@ func (m *machine) request() jen.Code {
 		body = append(body, jen.If(jen.List(jen.Id("m"), jen.Id("ok")).Op(":=").Id("req").Assert(jen.Id(headInterface(h.h))), jen.Id("ok")).Block(
 			jen.For(jen.List(jen.Id("_"), jen.Id("opt")).Op(":=").Range().Id("opts")).Block(
 				jen.Id("opt").Call(jen.Id("m").Dot(headMethod(h.h)).Call()))))
-	} else {
-		params = append(params, jen.Any())
 	}
 	name := func() jen.Code { return jen.Id("req").Dot("MessageName").Call() }
+	unexpected := block(
+		jen.Id("_").Op("=").Id("c").Dot("Close").Call().Comment("replies and requests no longer match"),
+		jen.Return(jen.Nil(), jen.Op("&").Add(rt("session", "UnexpectedReplyError")).Add(inline(
+			pair{jen.Id("Request"), name()}, pair{jen.Id("Reply"), jen.Id("messageName").Call(jen.Id("m"))}))))
+	if m.e.refusalMessage() != nil {
+		unexpected = block(
+			jen.Id("res").Op("=").New(jen.Id("R")),
+			jen.If(jen.Op("!").Id(m.clientName("convert")).Call(jen.Id("res"), jen.Id("m"))).Block(unexpected...))
+	}
 	body = append(body,
 		jen.List(jen.Id("m"), jen.Err()).Op(":=").Id("c.session").Dot("Call").Call(jen.Id("ctx"), jen.Id("call"), name(), jen.Id("req")),
 		jen.If(jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Nil(), jen.Err())),
 		jen.List(jen.Id("res"), jen.Id("ok")).Op(":=").Id("m").Assert(jen.Op("*").Id("R")),
-		jen.If(jen.Op("!").Id("ok")).Block(
-			jen.Id("res").Op("=").New(jen.Id("R")),
-			jen.If(jen.Op("!").Id(m.clientName("convert")).Call(jen.Id("res"), jen.Id("m"))).Block(
-				jen.Id("_").Op("=").Id("c").Dot("Close").Call().Comment("replies and requests no longer match"),
-				jen.Return(jen.Nil(), jen.Op("&").Add(rt("session", "UnexpectedReplyError")).Add(inline(
-					pair{jen.Id("Request"), name()}, pair{jen.Id("Reply"), jen.Id("messageName").Call(jen.Id("m"))})))),
-		),
+		jen.If(jen.Op("!").Id("ok")).Block(unexpected...),
 	)
 	if m.e.msgs.codeHead != nil {
 		body = append(body, jen.Return(jen.Id("res"), jen.Id(m.clientName("refusal")).Call(jen.Id("res"))))
@@ -298,7 +333,11 @@ func (m *machine) request() jen.Code {
 		body = append(body, jen.Return(jen.Id("res"), jen.Nil()))
 	}
 	fn := m.clientName("request")
-	return documented(doc("%s sends req, with what opts add, and waits for the reply, which is made an R.", fn),
+	with := ""
+	if m.optionHead() != nil {
+		with = ", with what opts add,"
+	}
+	return documented(doc("%s sends req%s and waits for the reply, which is made an R.", fn, with),
 		jen.Func().Id(fn).Types(jen.Id("R").Any()).Params(params...).Params(jen.Op("*").Id("R"), jen.Error()).Block(body...))
 }
 
@@ -323,12 +362,12 @@ func (m *machine) request() jen.Code {
 //		}
 //		return len(data) == 0
 //	}
-func (m *machine) replyOf() jen.Code {
+func (m *machine) replyOf() []jen.Code {
 	general := m.e.refusalMessage()
 	params := block(jen.Id("res").Any(), jen.Id("m").Add(rt("session", "Message")))
 	fn := m.clientName("convert")
 	if general == nil {
-		return function(fn, block(jen.Any(), rt("session", "Message")), block(jen.Bool()), jen.Return(jen.False()))
+		return nil
 	}
 	of := m.e.msgs.of(general)
 	head := func(v string) *jen.Statement { return jen.Op("*").Id(v).Dot(headMethod(general.Head)).Call() }
@@ -346,8 +385,8 @@ func (m *machine) replyOf() jen.Code {
 	} else {
 		body = append(body, jen.Return(jen.True()))
 	}
-	return documented(doc("%s makes res, which is empty, say what m says, and reports whether it can.", fn),
-		function(fn, params, block(jen.Bool()), body...))
+	return block(documented(doc("%s makes res, which is empty, say what m says, and reports whether it can.", fn),
+		function(fn, params, block(jen.Bool()), body...)))
 }
 
 // replyData emits

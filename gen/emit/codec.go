@@ -5,6 +5,7 @@ import (
 
 	"github.com/protogen-go/protogen/gen/name"
 	"github.com/protogen-go/protogen/gen/xsd"
+	"github.com/protogen-go/protogen/runtime/xsdrun"
 )
 
 // codecFile writes what reads and writes the types of the schemas: for each a decode and an encode method, for each global
@@ -40,16 +41,13 @@ var (
 // of a collapsed one a function, of any other a method:
 //
 //	func (v *DomainCreate) decode(d *xsdrun.Decoder) {
-//		old := *v
-//		*v = DomainCreate{Contacts: old.Contacts[:0]}
+//		oldPeriod, oldContacts := v.Period, v.Contacts[:0]
+//		*v = DomainCreate{Contacts: oldContacts}
 //		...
 //	}
 func (e *emitter) decodeFunc(st *structure) jen.Code {
 	v := jen.Id("v")
 	switch {
-	case st.same != nil && st.same.collapsed:
-		return method("v", st.name, "decode", block(decoderParam()), nil,
-			jen.Id("decode"+st.same.name).Call(jen.Id("d"), jen.Op("&").Add(v).Dot("Value")))
 	case st.same != nil:
 		return method("v", st.name, "decode", block(decoderParam()), nil,
 			jen.Parens(jen.Op("*").Id(st.same.name)).Parens(v).Dot("decode").Call(jen.Id("d")))
@@ -76,33 +74,44 @@ func (e *emitter) decodeCollapsed(st *structure) jen.Code {
 		append(body, e.decodeContent(st)...)...)
 }
 
-// resetStruct emits what makes v empty but keeps the memory it has:
+// resetStruct emits what makes v empty but keeps the memory it has. Only what is used again is saved: copying the whole
+// struct costs a tenth of reading it.
 //
-//	old := *v
-//	*v = DomainCreate{Contacts: old.Contacts[:0]}
+//	oldPeriod, oldContacts := v.Period, v.Contacts[:0]
+//	*v = DomainCreate{Contacts: oldContacts}
 func (e *emitter) resetStruct(st *structure) []jen.Code {
-	var kept []jen.Code
-	reuses := false
+	var names, values, kept []jen.Code
+	save := func(f *field, value *jen.Statement, keep bool) {
+		names, values = append(names, old(f)), append(values, value)
+		if keep {
+			kept = append(kept, jen.Id(f.name).Op(":").Add(old(f)))
+		}
+	}
 	for _, f := range st.fields {
+		v := jen.Id("v").Dot(f.name)
 		switch {
 		case f.role == roleItems, f.role == roleAnyAttribute, f.many, f.val.of != nil && f.val.of.collapsed && f.val.of.fields[0].many:
-			kept = append(kept, jen.Id(f.name).Op(":").Id("old").Dot(f.name).Index(jen.Op(":").Lit(0)))
+			save(f, v.Index(jen.Op(":").Lit(0)), true)
 		case f.val.of != nil && !f.val.of.collapsed && !f.pointer:
-			kept = append(kept, jen.Id(f.name).Op(":").Id("old").Dot(f.name))
+			save(f, v, true)
 		case f.reused():
-			reuses = true
+			save(f, v, false)
 		}
 	}
 	reset := jen.Op("*").Id("v").Op("=").Id(st.name).Values(kept...)
-	if len(kept) == 0 && !reuses {
+	if len(names) == 0 {
 		return []jen.Code{reset}
 	}
-	return []jen.Code{jen.Id("old").Op(":=").Op("*").Id("v"), reset}
+	return []jen.Code{jen.List(names...).Op(":=").List(values...), reset}
 }
+
+// old is the variable that holds what a field held before.
+func old(f *field) *jen.Statement { return jen.Id("old" + f.name) }
 
 // reused reports whether what the field pointed to is used again for the next value.
 func (f *field) reused() bool {
-	return f.pointer || f.val.element || f.val.scalar != nil && f.val.scalar.kind == kindBytes || f.val.of != nil && f.val.of.collapsed && f.val.of.fields[0].val.element
+	return f.pointer || f.val.element || f.role != roleAttribute && f.val.scalar != nil && f.val.scalar.kind == kindBytes ||
+		f.val.of != nil && f.val.of.collapsed && f.val.of.fields[0].val.element
 }
 
 // decodeAttributes emits
@@ -115,7 +124,7 @@ func (f *field) reused() bool {
 //	}
 func (e *emitter) decodeAttributes(st *structure) []jen.Code {
 	if st.ct == nil || len(st.ct.Attributes) == 0 && st.ct.AnyAttribute == nil {
-		if st.fields[0].role == roleAny {
+		if st.arm != nil || len(st.fields) == 1 && st.fields[0].role == roleAny {
 			return nil
 		}
 		return []jen.Code{jen.Id("d").Dot("NoAttributes").Call()}
@@ -150,11 +159,11 @@ func (e *emitter) decodeContent(st *structure) []jen.Code {
 			return e.decodeScalar(f, false)
 		case roleMixed:
 			if st.model != nil {
-				return []jen.Code{jen.Id("v").Dot(f.name).Op("=").Id("d").Dot("MixedChildren").Call(jen.Id(e.modelVar(st)))}
+				return []jen.Code{jen.Id("v").Dot(f.name).Op("=").Id("d").Dot("MixedOf").Call(jen.Id(e.modelVar(st)), e.mixedChild(st))}
 			}
 			return []jen.Code{jen.Id("v").Dot(f.name).Op("=").Id("d").Dot("Mixed").Call()}
 		case roleAny:
-			return []jen.Code{jen.Id("v").Dot(f.name).Op("=").Id("d").Dot("AnyContent").Call()}
+			return []jen.Code{jen.Id("v").Dot(f.name).Op("=").Op("*").Id("d").Dot("AnyContent").Call()}
 		case roleElement: // an arm that wraps one value
 			return e.decodeLeaf(st, f)
 		}
@@ -220,6 +229,49 @@ func sameLeaf(a, b *xsd.Particle) bool {
 	return a == b || a.Kind == b.Kind && a.Element == b.Element && a.Wildcard == b.Wildcard && a.Pos == b.Pos
 }
 
+// mixedChild emits what reads, to judge them, the elements in mixed content:
+//
+//	func(particle int) {
+//		switch particle {
+//		case 0:
+//			d.Text(xsdString)
+//		}
+//	}
+func (e *emitter) mixedChild(st *structure) jen.Code {
+	var cases []jen.Code
+	seen := map[*field]bool{}
+	for _, f := range st.inside {
+		if seen[f] {
+			continue
+		}
+		seen[f] = true
+		var indexes []jen.Code
+		for i, g := range st.inside {
+			if g == f {
+				indexes = append(indexes, lit(i))
+			}
+		}
+		cases = append(cases, jen.Case(indexes...).Block(append(e.declared(f.particle.Element), e.judge(f))...))
+	}
+	return jen.Func().Params(jen.Id("particle").Int()).Block(jen.Switch(jen.Id("particle")).Block(cases...))
+}
+
+// judge emits what reads an element that is kept as it came anyway.
+func (e *emitter) judge(f *field) jen.Code {
+	switch {
+	case f.val.element:
+		return jen.Add(e.readElement(f, jen.Nil()))
+	case f.val.any:
+		return jen.Id("d").Dot("AnyContent").Call()
+	case f.val.scalar != nil:
+		verb, _ := f.val.scalar.kind.verb()
+		return jen.Id("d").Dot(verb).Call(e.simpleVar(f.val.scalar.st))
+	case f.val.of.collapsed:
+		return jen.Id("decode"+name.Exported(f.val.of.name)).Call(jen.Id("d"), jen.New(f.val.goType()))
+	}
+	return jen.New(jen.Id(f.val.of.name)).Dot("decode").Call(jen.Id("d"))
+}
+
 // decodeLeaf emits what reads an element or wildcard into its field, with the properties of its declaration before it:
 //
 //	d.IfEmpty("7")
@@ -273,10 +325,8 @@ func (e *emitter) decodePlainLeaf(st *structure, f *field) []jen.Code {
 		}
 	case f.val.element && st.collapsed:
 		return []jen.Code{v.Clone().Op("=").Add(e.readElement(f, v))}
-	case f.val.element && st.arm != nil:
-		return []jen.Code{v.Clone().Op("=").Add(e.readElement(f, v))}
 	case f.val.element:
-		return []jen.Code{v.Clone().Op("=").Add(e.readElement(f, jen.Id("old").Dot(f.name)))}
+		return []jen.Code{v.Clone().Op("=").Add(e.readElement(f, old(f)))}
 	case f.val.any && f.many:
 		return []jen.Code{jen.Op("*").Add(grow(st, f)).Op("=").Id("d").Dot("AnyContent").Call()}
 	case f.val.any:
@@ -287,7 +337,7 @@ func (e *emitter) decodePlainLeaf(st *structure, f *field) []jen.Code {
 
 // decodeStruct emits what reads an element of a complex type into its field:
 //
-//	v.Period = xsdrun.Reuse(old.Period)
+//	v.Period = xsdrun.Reuse(oldPeriod)
 //	v.Period.decode(d)
 func (e *emitter) decodeStruct(st *structure, f *field) []jen.Code {
 	v := jen.Id("v").Dot(f.name)
@@ -299,7 +349,7 @@ func (e *emitter) decodeStruct(st *structure, f *field) []jen.Code {
 			return []jen.Code{read.Call(jen.Id("d"), grow(st, f))}
 		case f.pointer:
 			return []jen.Code{reuse(f), read.Call(jen.Id("d"), v)}
-		case of.fields[0].val.element && !of.fields[0].many && st.arm == nil:
+		case of.fields[0].val.element && !of.fields[0].many:
 			return []jen.Code{v.Clone().Op("=").Id("old").Dot(f.name), read.Call(jen.Id("d"), jen.Op("&").Add(v))}
 		}
 		return []jen.Code{read.Call(jen.Id("d"), jen.Op("&").Add(v))}
@@ -351,9 +401,9 @@ func grow(st *structure, f *field) *jen.Statement {
 
 // reuse emits
 //
-//	v.Period = xsdrun.Reuse(old.Period)
+//	v.Period = xsdrun.Reuse(oldPeriod)
 func reuse(f *field) jen.Code {
-	return jen.Id("v").Dot(f.name).Op("=").Add(rt("xsdrun", "Reuse")).Call(jen.Id("old").Dot(f.name))
+	return jen.Id("v").Dot(f.name).Op("=").Add(rt("xsdrun", "Reuse")).Call(old(f))
 }
 
 // decodeScalar emits what reads a simple value into its field:
@@ -363,7 +413,7 @@ func (e *emitter) decodeScalar(f *field, attr bool) []jen.Code {
 	v := jen.Id("v").Dot(f.name)
 	if f.val.scalar.kind == kindBytes && !attr {
 		return []jen.Code{v.Clone().Op("=").Id("d").Dot("AppendBytes").Call(
-			jen.Id("old").Dot(f.name).Index(jen.Op(":").Lit(0)), e.simpleVar(f.val.scalar.st))}
+			old(f).Index(jen.Op(":").Lit(0)), e.simpleVar(f.val.scalar.st))}
 	}
 	read := e.readScalar(f.val.scalar, attr)
 	if f.pointer {
@@ -397,8 +447,15 @@ func (e *emitter) readScalar(sc *scalar, attr bool) *jen.Statement {
 
 // readElement emits
 //
-//	decodeElement(d, readWriteAny, old.Any)
+//	decodeElement(d, readWriteAny, oldAny)
+//
+// and, where the schema wants nothing judged,
+//
+//	d.Raw()
 func (e *emitter) readElement(f *field, old jen.Code) jen.Code {
+	if f.particle.Kind == xsd.WildcardParticle && f.particle.Wildcard.Process == xsdrun.Skip {
+		return jen.Id("d").Dot("Raw").Call()
+	}
 	if f.particle.Kind == xsd.WildcardParticle {
 		return jen.Id("decodeElement").Call(jen.Id("d"), jen.Id(e.wildcardVar(f.particle.Wildcard)), old)
 	}

@@ -50,7 +50,7 @@ func (e *emitter) configType(found *diag.List) jen.Code {
 		if s.Value == true {
 			found.Errorf(s.Pos, "not-emitted", "setting %q: a bool that is true by default has no Go field whose zero value means it; name its opposite", s.Name)
 		}
-		text := s.Go + ": " + lowerFirst(sentence(s.Doc)) + clause(s.Standard) + settingDefault(s)
+		text := sentence(s.Doc) + clause(s.Standard) + settingDefault(s)
 		fields = append(fields, documented(doc("%s", text), jen.Id(s.Go).Add(settingTypes[s.Type]())))
 	}
 	return documented(doc(`Config is what a deployment may set. The zero value of every field means its default; a negative

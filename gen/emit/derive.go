@@ -42,19 +42,9 @@ func (m *machine) makers() []jen.Code {
 }
 
 // makes reports whether a move sends msg with, or without, a reply code of its own.
-func (m *machine) makes(msg *model.Message, withCode bool) bool {
-	for _, s := range m.States {
-		for _, in := range formula.Inputs(s) {
-			for _, mv := range in.Moves {
-				for _, send := range mv.Send {
-					if send.Message == msg && hasCode(send) == withCode {
-						return true
-					}
-				}
-			}
-		}
-	}
-	return false
+func (m *machine) makes(msg *model.Message, withCode bool) (found bool) {
+	m.eachSend(func(send *model.Send) { found = found || send.Message == msg && hasCode(send) == withCode })
+	return found
 }
 
 // hasCode reports whether a code is given to what is sent.
@@ -62,8 +52,17 @@ func hasCode(send *model.Send) bool {
 	return slices.ContainsFunc(send.With, isCode)
 }
 
-// isCode reports whether w gives the reply code.
+// isCode reports whether w gives the reply code, isText whether it gives the text beside it.
 func isCode(w *model.With) bool { return w.Name == "code" }
+func isText(w *model.With) bool { return w.Name == "text" }
+
+// hasText reports whether some move gives msg a text beside its code.
+func (m *machine) hasText(msg *model.Message) (found bool) {
+	m.eachSend(func(send *model.Send) {
+		found = found || send.Message == msg && hasCode(send) && slices.ContainsFunc(send.With, isText)
+	})
+	return found
+}
 
 // maker is the method that makes a message.
 func (m *machine) maker(msg *model.Message, withCode bool) string {
@@ -89,8 +88,15 @@ func (m *machine) makerFunc(msg *model.Message, withCode bool) jen.Code {
 	body := []jen.Code{jen.Id("m").Op(":=").New(jen.Id(typ))}
 	if withCode {
 		params = append(params, jen.Id("code").Id(m.e.msgs.codes.name))
-		body = append(body, jen.Id("m").Dot("SetCode").Call(jen.Id("code"), lit("")))
-		text += ", with a code"
+		given := lit("")
+		if m.hasText(msg) {
+			params = append(params, jen.Id("text").String())
+			given = jen.Id("text")
+			text += ", with a code and a text; empty for the code's"
+		} else {
+			text += ", with a code"
+		}
+		body = append(body, jen.Id("m").Dot("SetCode").Call(jen.Id("code"), given))
 	}
 	if m.derives(msg) {
 		params = append(params, jen.Id("req").Any())
@@ -172,9 +178,8 @@ func (m *machine) derivePrinter(scope *formula.Scope) *printer {
 
 // derivedValue prints what a field is derived from. One text stands for a list of one.
 func (m *machine) derivedValue(p *printer, msg *model.Message, f *model.Field) jen.Code {
-	x, found := formula.Parse(f.Is, p.scope, nil)
-	if found.HasErrors() {
-		m.found = append(m.found, found...)
+	x := p.parse(f.Is, nil)
+	if x == nil {
 		return jen.Nil()
 	}
 	v := p.expr(x)

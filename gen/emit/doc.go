@@ -2,25 +2,24 @@ package emit
 
 import (
 	"strings"
+
+	"github.com/protogen-go/protogen/gen/model"
 )
 
 // docFile writes the package comment: what the protocol is, by which standards, and how its parts are used.
 func (e *emitter) docFile() (File, error) {
 	var b strings.Builder
-	b.WriteString("Package " + e.p.Name + " speaks ")
-	if e.p.Doc != "" {
-		b.WriteString(lowerFirst(sentence(e.p.Doc)))
-	} else {
-		b.WriteString("the protocol " + e.p.Name + ".")
-	}
+	b.WriteString(described("Package "+e.p.Name, &model.Node{Doc: e.p.Doc}, "speaks the protocol "+e.p.Name+"."))
 	if len(e.p.Standards) > 0 {
 		b.WriteString(" It follows " + enumerate(e.p.Standards, "and") + ".")
 	}
 	if len(e.msgs.list) > 0 {
 		b.WriteString("\n\n" + messageDoc)
 	}
-	if len(e.p.Machines) > 0 {
-		b.WriteString("\n\n" + strings.ReplaceAll(machineDoc, "PACKAGE", e.p.Name))
+	for _, m := range e.machines() {
+		if text := e.machineDoc(m); text != "" {
+			b.WriteString("\n\n" + text)
+		}
 	}
 	return e.render("doc.go", comment(b.String()), nil)
 }
@@ -30,17 +29,38 @@ const messageDoc = `[DecodeMessage] reads a document into a [Message], validatin
 writes one. [Validate] only judges. What the schemas describe is in types named after elements; an [Element] stands wherever a
 schema leaves room for any.`
 
-// machineDoc tells of servers and clients.
-const machineDoc = `A server is a [Handler] and a [Server] around it:
+// machineDoc tells how one end is used: the one that does work for the other, and the one that asks.
+func (e *emitter) machineDoc(m *machine) string {
+	in := strings.NewReplacer("PACKAGE", e.p.Name, "SERVER", m.Go, "HANDLER", m.handler(), "DIAL", m.clientName("Dial"),
+		"CONFIG", m.clientName("ClientConfig"), "NETWORK", e.network())
+	switch {
+	case m.runs():
+		return in.Replace(serverDoc)
+	case m.calls():
+		return in.Replace(clientDoc)
+	}
+	return ""
+}
 
-	srv := &PACKAGE.Server{Handler: handler, TLSConfig: config}
+// network is what a client dials, in the words of the runtime: the first transport of the specification.
+func (e *emitter) network() string {
+	if len(e.p.Transports) == 0 {
+		return "tcp"
+	}
+	return e.p.Transports[0].Kind
+}
+
+const serverDoc = `A [SERVER] is run with a [HANDLER] behind it:
+
+	srv := &PACKAGE.SERVER{HANDLER: handler}
 	err := srv.Serve(listener)
 
-Embed [UnimplementedHandler] and implement what the server can do. A client is one call:
+Embed [UnimplementedHANDLER] and implement what it can do. Its sessions can be driven by bytes alone too, without a socket; see
+[NewSERVERSession].`
 
-	c, err := PACKAGE.Dial(ctx, "tls", address, &PACKAGE.ClientConfig{})
+const clientDoc = `A client is one call:
 
-Both ends can be driven by bytes alone, without a socket; see [NewServerSession].`
+	c, err := PACKAGE.DIAL(ctx, "NETWORK", address, &PACKAGE.CONFIG{})`
 
 // lowerFirst makes the beginning of a sentence small, for use within another. What begins with a word in capitals stays.
 func lowerFirst(s string) string {

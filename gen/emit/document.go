@@ -5,7 +5,6 @@ import (
 
 	"github.com/protogen-go/protogen/gen/formula"
 	"github.com/protogen-go/protogen/gen/model"
-	"github.com/protogen-go/protogen/gen/name"
 	"github.com/protogen-go/protogen/gen/xsd"
 )
 
@@ -15,7 +14,7 @@ import (
 //	doc.Command = new(commandDoc)
 //	doc.Command.Check = &m.DomainCheck
 //	m.CommandHead.write(doc.Command)
-//	return appendEPPDoc(b, &doc)
+//	return doc.AppendXML(b)
 func (e *emitter) appendMessage(m *message) []jen.Code {
 	root := jen.Id("doc")
 	out := []jen.Code{jen.Var().Add(root).Id(m.root.name)}
@@ -48,7 +47,7 @@ func (e *emitter) appendMessage(m *message) []jen.Code {
 		}
 		out = append(out, jen.Id("m").Dot(m.head.typ).Dot("write").Call(place))
 	}
-	return append(out, jen.Return(jen.Id(e.appendDocument(m.root)).Call(jen.Id("b"), jen.Op("&").Add(root))))
+	return append(out, jen.Return(jen.Id("doc").Dot("AppendXML").Call(jen.Id("b"))))
 }
 
 // address is v as the field holds it: by a pointer if it may be absent.
@@ -81,17 +80,9 @@ func (e *emitter) putBinding(m *message, b *binding, at *jen.Statement) []jen.Co
 	return []jen.Code{jen.If(jen.Id("m").Dot(b.name).Op("!=").Nil()).Block(set...)}
 }
 
-// appendDocument is the function that writes a document element.
-func (e *emitter) appendDocument(root *structure) string { return "append" + name.Exported(root.name) }
-
 // documentCodec emits what goes between a document element and the messages it may carry.
 func (e *emitter) documentCodec(root *structure) []jen.Code {
-	out := []jen.Code{documented(
-		doc("%s writes a document.", e.appendDocument(root)),
-		function(e.appendDocument(root), block(jen.Id("b").Index().Byte(), jen.Id("doc").Op("*").Id(root.name)),
-			block(jen.Index().Byte(), jen.Error()), jen.Return(jen.Id("doc").Dot("AppendXML").Call(jen.Id("b")))))}
-	out = append(out, e.messageOf(root, 0, nil)...)
-	return append(out, e.recoverFields(root))
+	return append(e.messageOf(root, 0, nil), e.recoverFields(root))
 }
 
 // messageOf emits, for an element on the way to messages, what finds out which it holds:
@@ -108,29 +99,54 @@ func (e *emitter) documentCodec(root *structure) []jen.Code {
 //
 // and the same for the elements on the way below it.
 func (e *emitter) messageOf(st *structure, depth int, prefix []hop) []jen.Code {
-	var body, cases []jen.Code
-	var deeper []jen.Code
+	var body, cases, rest, deeper []jen.Code
 	for _, h := range e.msgs.heads {
 		if h.at == st && h.depth == depth {
 			body = append(body, jen.Var().Id("head").Id(h.typ), jen.Id("head").Dot("read").Call(jen.Id("v")))
 		}
 	}
-	for _, branch := range e.branches(st, depth, prefix) {
-		f := branch.hop.f
+	done := false // rest ends in a return
+	for _, b := range e.branches(st, depth, prefix) {
+		f := b.hop.f
 		v := jen.Id("v").Dot(f.name)
-		if branch.inner {
-			cases = append(cases, jen.Case(f.present(v)).Block(jen.Return(v.Clone().Dot("messageIn").Call(jen.Id("old")))))
-			deeper = append(deeper, e.messageOf(f.val.of, depth+1, append(prefix[:depth:depth], branch.hop))...)
-			continue
+		steps, ends := e.arrived(b.ends, v, f.pointer, depth+1)
+		if b.inner {
+			steps, ends = append(steps, jen.Return(v.Clone().Dot("messageIn").Call(jen.Id("old")))), true
+			deeper = append(deeper, e.messageOf(f.val.of, depth+1, append(prefix[:depth:depth], b.hop))...)
 		}
-		cases = append(cases, jen.Case(f.present(v)).Block(e.arrived(branch, v, depth+1)...))
+		if f.optional {
+			cases = append(cases, jen.Case(f.present(v)).Block(steps...))
+		} else {
+			rest, done = append(rest, steps...), done || ends
+		}
 	}
-	body = append(body, jen.Switch().Block(cases...), jen.Return(jen.Nil()))
+	if len(cases) > 0 {
+		body = append(body, jen.Switch().Block(cases...))
+	}
+	body = append(body, rest...)
+	if depth == 0 && !done {
+		steps, ends := e.arrived(e.endAt(st), jen.Id("v"), true, 0)
+		body, done = append(body, steps...), ends
+	}
+	if !done {
+		body = append(body, jen.Return(jen.Nil()))
+	}
 	own := documented(
 		doc(`messageIn is the message that the element is or holds, in old if that is of its kind; nil if the specification knows
 			none like it.`),
 		method("v", st.name, "messageIn", block(jen.Id("old").Id("Message")), block(jen.Id("Message")), body...))
 	return append([]jen.Code{own}, deeper...)
+}
+
+// endAt are the messages that a document element is as such.
+func (e *emitter) endAt(root *structure) []*message {
+	var out []*message
+	for _, m := range e.msgs.list {
+		if m.root == root && len(m.hops) == 0 {
+			out = append(out, m)
+		}
+	}
+	return out
 }
 
 // branch is a child on the way to messages.
@@ -175,14 +191,13 @@ func samePath(a, b []hop) bool {
 	return true
 }
 
-// arrived emits what tells apart the messages whose way ends at the same element, which v holds: by what is bound to its
-// wildcards, and then the one that binds nothing.
-func (e *emitter) arrived(b *branch, v *jen.Statement, depth int) []jen.Code {
-	var out []jen.Code
-	for _, m := range b.ends {
-		if m.head != nil && m.head.depth == depth {
+// arrived emits what tells apart the messages whose way ends at the same element, which v holds, by a pointer or not: by
+// what is bound to its wildcards, and then the one that binds nothing. It reports whether what it emits ends in a return.
+func (e *emitter) arrived(ends []*message, v *jen.Statement, pointer bool, depth int) (out []jen.Code, returns bool) {
+	for _, m := range ends {
+		if m.head != nil && m.head.depth == depth && depth > 0 {
 			at := v
-			if !b.hop.f.pointer {
+			if !pointer {
 				at = jen.Op("&").Add(v)
 			}
 			out = append(out, jen.Var().Id("head").Id(m.head.typ), jen.Id("head").Dot("read").Call(at))
@@ -191,7 +206,7 @@ func (e *emitter) arrived(b *branch, v *jen.Statement, depth int) []jen.Code {
 	}
 	done := map[*field]bool{}
 	var plain *message
-	for _, m := range b.ends {
+	for _, m := range ends {
 		if len(m.binds) == 0 {
 			plain = m
 			continue
@@ -199,13 +214,13 @@ func (e *emitter) arrived(b *branch, v *jen.Statement, depth int) []jen.Code {
 		wild := last(m.binds[0].hops)
 		if !done[wild] {
 			done[wild] = true
-			out = append(out, e.bound(b, wild, v, depth)...)
+			out = append(out, e.bound(ends, wild, v, depth)...)
 		}
 	}
 	if plain != nil {
-		out = append(out, e.made(plain, v, depth, nil)...)
+		out = append(out, e.made(plain, v, pointer, depth, nil)...)
 	}
-	return out
+	return out, plain != nil
 }
 
 // bound emits the switch over what stands at a wildcard:
@@ -214,18 +229,18 @@ func (e *emitter) arrived(b *branch, v *jen.Statement, depth int) []jen.Code {
 //	case *DomainCheck:
 //		return &DomainCheckRequest{DomainCheck: *p, CommandHead: head}
 //	}
-func (e *emitter) bound(b *branch, wild *field, v *jen.Statement, depth int) []jen.Code {
+func (e *emitter) bound(ends []*message, wild *field, v *jen.Statement, depth int) []jen.Code {
 	var cases []jen.Code
 	var at *jen.Statement
 	seen := map[string]bool{}
-	for _, m := range b.ends {
+	for _, m := range ends {
 		if len(m.binds) == 0 || last(m.binds[0].hops) != wild || seen[m.binds[0].st.name] {
 			continue
 		}
 		bind := m.binds[0]
 		seen[bind.st.name] = true
 		at = selector(v, bind.hops[depth:])
-		cases = append(cases, jen.Case(jen.Op("*").Id(bind.st.name)).Block(e.made(m, v, depth, jen.Id("p"))...))
+		cases = append(cases, jen.Case(jen.Op("*").Id(bind.st.name)).Block(e.made(m, v, false, depth, jen.Id("p"))...))
 	}
 	if !wild.many {
 		return []jen.Code{jen.Switch(jen.Id("p").Op(":=").Add(at).Assert(jen.Type())).Block(cases...)}
@@ -237,9 +252,9 @@ func (e *emitter) bound(b *branch, wild *field, v *jen.Statement, depth int) []j
 // made emits
 //
 //	return renew(old, DomainTransferRequest{DomainTransfer: *p, Op: v.Transfer.Op, CommandHead: head})
-func (e *emitter) made(m *message, v *jen.Statement, depth int, p *jen.Statement) []jen.Code {
+func (e *emitter) made(m *message, v *jen.Statement, pointer bool, depth int, p *jen.Statement) []jen.Code {
 	if m.whole {
-		if m.hops[len(m.hops)-1].f.pointer {
+		if pointer {
 			return []jen.Code{jen.Return(v)}
 		}
 		return []jen.Code{jen.Return(jen.Op("&").Add(v))}
@@ -247,7 +262,10 @@ func (e *emitter) made(m *message, v *jen.Statement, depth int, p *jen.Statement
 	var inits []jen.Code
 	init := func(field string, value jen.Code) { inits = append(inits, jen.Id(field).Op(":").Add(value)) }
 	if m.payload != nil {
-		init(m.payload.name, m.hops[len(m.hops)-1].f.deref(v))
+		if pointer {
+			v = jen.Op("*").Add(v)
+		}
+		init(m.payload.name, v)
 	}
 	if p != nil && m.binds[0].embedded {
 		init(m.binds[0].st.name, jen.Op("*").Add(p))
@@ -280,11 +298,8 @@ func (e *emitter) recovered() []*visible {
 	for _, h := range e.msgs.heads {
 		root := e.rootOf(h)
 		for _, f := range h.h.Fields {
-			if f.Key == "" || seen[f.Go] || root == nil {
-				continue
-			}
-			hops, err := walk(root, f.Key)
-			if err != nil || last(hops).many || last(hops).val.scalar == nil || last(hops).val.scalar.kind != kindString {
+			hops := e.recoverable(root, f)
+			if hops == nil || seen[f.Go] {
 				continue
 			}
 			seen[f.Go] = true
@@ -292,6 +307,21 @@ func (e *emitter) recovered() []*visible {
 		}
 	}
 	return out
+}
+
+// recoverable is the way to a field that can be recovered, nil for any other: one text, and not that of a code.
+func (e *emitter) recoverable(root *structure, f *model.Field) []hop {
+	if f.Key == "" || root == nil || f.Name == "text" {
+		return nil
+	}
+	hops, err := walk(root, f.Key)
+	if err != nil || hops[len(hops)-1].space {
+		return nil
+	}
+	if end := last(hops); end.many || end.val.scalar == nil || end.val.scalar.kind != kindString {
+		return nil
+	}
+	return hops
 }
 
 // rootOf is the document element of the messages that have h.
@@ -318,12 +348,12 @@ func (e *emitter) recoverFields(root *structure) jen.Code {
 			continue
 		}
 		for _, f := range h.h.Fields {
-			hops, err := walk(root, f.Key)
-			if f.Key == "" || err != nil || last(hops).many || last(hops).val.scalar == nil || last(hops).val.scalar.kind != kindString {
+			hops := e.recoverable(root, f)
+			if hops == nil {
 				continue
 			}
 			end := last(hops)
-			body = append(body, guarded(jen.Id("v"), hops, func(at *jen.Statement) []jen.Code {
+			body = append(body, guarded(jen.Id("v"), hops, nil, func(at *jen.Statement) []jen.Code {
 				at = end.deref(at)
 				cond := e.simpleVar(end.val.scalar.st).(*jen.Statement).Dot("Check").Call(at, jen.Nil()).Op("==").Nil()
 				if end.pointer {
@@ -469,11 +499,11 @@ func (e *emitter) renewFunc() jen.Code {
 //			}
 //		}
 //		if err := d.Finish(); err != nil {
-//			return nil, newMessageError(err, in)
+//			return nil, newMessageError(err, in, doc)
 //		}
 //		m := in.message(old)
 //		if m == nil {
-//			return nil, newMessageError(nil, in)
+//			return nil, newMessageError(nil, in, doc)
 //		}
 //		return m, nil
 //	}
@@ -486,7 +516,7 @@ func (e *emitter) readMessage() jen.Code {
 	cases = append(cases, jen.Case(jen.Id("decodeKnown").Call(jen.Id("d"), jen.Nil()).Op("==").Nil()).Block(
 		jen.Id("d").Dot("UndeclaredRoot").Call()))
 	failed := func(err jen.Code) jen.Code {
-		return jen.Return(jen.Nil(), jen.Id("newMessageError").Call(err, jen.Id("in")))
+		return jen.Return(jen.Nil(), jen.Id("newMessageError").Call(err, jen.Id("in"), jen.Id("doc")))
 	}
 	body := []jen.Code{
 		jen.Id("d").Dot("Reset").Call(jen.Id("doc")),
@@ -525,11 +555,14 @@ func (e *emitter) messageError() []jen.Code {
 			Id("MessageMalformed").Id("MessageErrorKind").Op("=").Iota(),
 		doc("MessageInvalid: the document is not valid by its schema, or the message breaks a rule of the specification.").Line().
 			Id("MessageInvalid"),
-		doc("MessageUnknown: the document is valid, but carries none of the protocol's messages.").Line().Id("MessageUnknown"),
+		doc(`MessageUnknown: the document carries none of the protocol's messages. It may be valid all the same; if it is not, its
+			first fault is an element that the schema does not know, where one tells messages apart.`).Line().Id("MessageUnknown"),
 	)
 	fields := []jen.Code{
 		jen.Id("Kind").Id("MessageErrorKind"),
-		jen.Id("Err").Error().Comment("// an *xmlstream.SyntaxError, *xsdrun.ValidationError or *RuleError; nil for MessageUnknown"),
+		jen.Id("Err").Error().Comment("// an *xmlstream.SyntaxError, *xsdrun.ValidationError or *RuleError; nil for a valid document that is no message"),
+		doc(`Node is the element of the first fault as it came, without its content if it is large; nil for a document that is valid or
+			not well-formed.`).Line().Id("Node").Op("*").Add(rt("xmlstream", "RawElement")),
 	}
 	for _, f := range e.recovered() {
 		fields = append(fields, jen.Id(f.name).String().Comment("// "+f.key+", if it could be read and is valid itself"))
@@ -544,6 +577,7 @@ func (e *emitter) messageError() []jen.Code {
 			jen.Return(lit(e.p.Name+": ").Op("+").Id("e").Dot("Err").Dot("Error").Call()))),
 		documented(doc("Unwrap returns Err."), method("e", "MessageError", "Unwrap", nil, block(jen.Error()), jen.Return(jen.Id("e").Dot("Err")))),
 		e.newMessageError(),
+		e.strayFunc(),
 	}
 	if e.hasRules() {
 		out = append(out, e.ruleError()...)
@@ -551,17 +585,105 @@ func (e *emitter) messageError() []jen.Code {
 	return out
 }
 
-// newMessageError emits what classifies an error and keeps what the document told.
+// newMessageError emits what classifies an error and keeps what the document told:
+//
+//	func newMessageError(err error, in *documents, doc []byte) *MessageError {
+//		e := &MessageError{Kind: MessageInvalid, Err: err}
+//		switch err := err.(type) {
+//		case nil:
+//			e.Kind = MessageUnknown
+//		case *xmlstream.SyntaxError:
+//			e.Kind = MessageMalformed
+//		case *xsdrun.ValidationError:
+//			open, node := xsdrun.Offender(doc, xmlstream.Options{}, err.Faults[0].Offset)
+//			e.Node = node
+//			if stray(open) {
+//				e.Kind = MessageUnknown
+//			}
+//		}
+//		in.recoverTo(e)
+//		return e
+//	}
 func (e *emitter) newMessageError() jen.Code {
+	kind := jen.Id("e").Dot("Kind").Op("=")
 	return documented(doc("newMessageError says what kind of error err is; nil is that of a valid document without a message."),
-		function("newMessageError", block(jen.Err().Error(), jen.Id("in").Op("*").Id("documents")), block(jen.Op("*").Id("MessageError")),
+		function("newMessageError", block(jen.Err().Error(), jen.Id("in").Op("*").Id("documents"), jen.Id("doc").Index().Byte()),
+			block(jen.Op("*").Id("MessageError")),
 			jen.Id("e").Op(":=").Op("&").Id("MessageError").Values(jen.Id("Kind").Op(":").Id("MessageInvalid"), jen.Id("Err").Op(":").Err()),
-			jen.Switch(jen.Err().Assert(jen.Type())).Block(
-				jen.Case(jen.Nil()).Block(jen.Id("e").Dot("Kind").Op("=").Id("MessageUnknown")),
-				jen.Case(jen.Op("*").Add(rt("xmlstream", "SyntaxError"))).Block(jen.Id("e").Dot("Kind").Op("=").Id("MessageMalformed")),
+			jen.Switch(jen.Err().Op(":=").Err().Assert(jen.Type())).Block(
+				jen.Case(jen.Nil()).Block(kind.Clone().Id("MessageUnknown")),
+				jen.Case(jen.Op("*").Add(rt("xmlstream", "SyntaxError"))).Block(kind.Clone().Id("MessageMalformed")),
+				jen.Case(jen.Op("*").Add(rt("xsdrun", "ValidationError"))).Block(
+					jen.List(jen.Id("open"), jen.Id("node")).Op(":=").Add(rt("xsdrun", "Offender")).Call(
+						jen.Id("doc"), rt("xmlstream", "Options").Values(), jen.Err().Dot("Faults").Index(lit(0)).Dot("Offset")),
+					jen.Id("e").Dot("Node").Op("=").Id("node"),
+					jen.If(jen.Id("stray").Call(jen.Id("open"))).Block(kind.Clone().Id("MessageUnknown")),
+				),
 			),
 			jen.Id("in").Dot("recoverTo").Call(jen.Id("e")),
 			jen.Return(jen.Id("e"))))
+}
+
+// strayFunc emits what finds elements that the schema does not know where messages are told apart:
+//
+//	func stray(open []xmlstream.Name) bool {
+//		if len(open) == 0 {
+//			return false
+//		}
+//		way, last := open[:len(open)-1], open[len(open)-1]
+//		switch {
+//		case slices.Equal(way, []xmlstream.Name{{Space: "urn:...", Local: "epp"}}):
+//			return !eppDocModel.Knows(spaces, last)
+//		}
+//		return false
+//	}
+func (e *emitter) strayFunc() jen.Code {
+	var cases []jen.Code
+	seen := map[string]bool{}
+	for _, m := range e.msgs.list {
+		way := []*structure{m.root}
+		names := []xsd.Name{m.root.element.Name}
+		for _, h := range m.hops {
+			if h.f.particle == nil || h.f.particle.Element == nil || h.f.val.of == nil || h.inside {
+				break
+			}
+			way, names = append(way, h.f.val.of), append(names, h.f.particle.Element.Name)
+		}
+		for n, st := range way {
+			st = target(st)
+			key := ""
+			for _, name := range names[:n+1] {
+				key += "/" + name.String()
+			}
+			if seen[key] || st.model == nil || st.ct == nil || !e.names.Envelope(st.ct) {
+				continue
+			}
+			seen[key] = true
+			cases = append(cases, e.strayCase(names[:n+1], st))
+		}
+	}
+	return documented(
+		doc(`stray reports whether the innermost of the open elements is one that the schema does not know there, and there is where one
+			tells messages apart.`),
+		function("stray", block(jen.Id("open").Index().Add(rt("xmlstream", "Name"))), block(jen.Bool()),
+			jen.If(jen.Len(jen.Id("open")).Op("==").Lit(0)).Block(jen.Return(jen.False())),
+			jen.List(jen.Id("way"), jen.Id("last")).Op(":=").List(
+				jen.Id("open").Index(jen.Op(":").Len(jen.Id("open")).Op("-").Lit(1)), jen.Id("open").Index(jen.Len(jen.Id("open")).Op("-").Lit(1))),
+			jen.Switch().Block(cases...),
+			jen.Return(jen.False())))
+}
+
+// strayCase emits
+//
+//	case slices.Equal(way, []xmlstream.Name{{Space: "urn:...", Local: "epp"}}):
+//		return !eppDocModel.Knows(spaces, last)
+func (e *emitter) strayCase(names []xsd.Name, st *structure) jen.Code {
+	way := make([]jen.Code, len(names))
+	for i, n := range names {
+		way[i] = inline(pair{jen.Id("Space"), lit(n.Space)}, pair{jen.Id("Local"), lit(n.Local)})
+	}
+	return jen.Case(jen.Qual("slices", "Equal").Call(jen.Id("way"), jen.Index().Add(rt("xmlstream", "Name")).Values(way...))).Block(
+		jen.Return(jen.Op("!").Id(e.modelVar(st)).Dot("Knows").Call(jen.Id("spaces"), jen.Id("last"))))
 }
 
 // ruleError emits the error of a message that breaks a rule.

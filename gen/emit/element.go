@@ -65,8 +65,6 @@ func (e *emitter) elementInterface() jen.Code {
 func (e *emitter) typeDecl(st *structure) jen.Code {
 	decl := jen.Type().Id(st.name)
 	switch {
-	case st.same != nil && st.same.collapsed:
-		decl.Add(jen.Struct(e.fieldDecl(&field{name: "Value", wire: "content", val: value{of: st.same}})))
 	case st.same != nil:
 		decl.Id(st.same.name)
 	case len(st.fields) == 0:
@@ -129,10 +127,14 @@ func (e *emitter) fieldDecl(f *field) jen.Code {
 	s := jen.Id(f.name).Add(f.goType())
 	wire := f.wire
 	switch {
+	case f.attr != nil && f.attr.Fixed != nil:
+		wire += ", fixed: " + *f.attr.Fixed
+	case f.particle != nil && f.particle.Element != nil && f.particle.Element.Fixed != nil:
+		wire += ", fixed: " + *f.particle.Element.Fixed
 	case f.role == roleItems:
 		wire = "in the order of the document"
 	case f.attr != nil && f.attr.Default != nil:
-		wire += ", default " + *f.attr.Default
+		wire += ", default: " + *f.attr.Default
 	case f.many && f.optional, f.pointer, f.optional && f.role != roleAttribute:
 		wire += ", optional"
 	}
@@ -150,6 +152,8 @@ func (f *field) goType() *jen.Statement {
 		return jen.Index().Id(f.items.name)
 	case f.role == roleNil:
 		return jen.Bool()
+	case f.role == roleAny:
+		return rt("xmlstream", "Any")
 	case f.role == roleMixed:
 		return rt("xmlstream", "Mixed")
 	case f.role == roleAnyAttribute:

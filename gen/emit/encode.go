@@ -60,9 +60,6 @@ func markup(s string) jen.Code {
 func (e *emitter) encodeFunc(st *structure) jen.Code {
 	v := jen.Id("v")
 	switch {
-	case st.same != nil && st.same.collapsed:
-		return method("v", st.name, "encode", block(encoderParam()), nil,
-			jen.Id("encode"+name.Exported(st.same.name)).Call(jen.Id("e"), v.Dot("Value")))
 	case st.same != nil:
 		return method("v", st.name, "encode", block(encoderParam()), nil,
 			jen.Parens(jen.Op("*").Id(st.same.name)).Parens(v).Dot("encode").Call(jen.Id("e")))
@@ -89,7 +86,7 @@ func (e *emitter) encodeAttributes(s *script, st *structure) {
 			s.do(jen.Id("e").Dot("AnyAttributes").Call(jen.Op("&").Add(rt("xmlstream", "Any")).Values(
 				jen.Id("Attributes").Op(":").Id("v").Dot(f.name))))
 		case roleAny:
-			s.do(jen.Id("e").Dot("AnyAttributes").Call(jen.Id("v").Dot(f.name)))
+			s.do(jen.Id("e").Dot("AnyAttributes").Call(jen.Op("&").Id("v").Dot(f.name)))
 		}
 	}
 	if !st.empty() {
@@ -97,12 +94,19 @@ func (e *emitter) encodeAttributes(s *script, st *structure) {
 	}
 }
 
-// encodeAttribute emits one attribute. An optional one is left out when it is absent or has its default:
+// encodeAttribute emits one attribute. A fixed one is markup, or nothing if it is optional: it goes without saying. An
+// optional one is left out when it is absent or has its default:
 //
 //	if v.Lang != "" && v.Lang != "en" {
 //		...
 //	}
 func (e *emitter) encodeAttribute(s *script, f *field) {
+	if f.attr.Fixed != nil {
+		if !f.optional {
+			s.write(" " + e.attrName(f.attr.Attribute) + `="` + escaped(*f.attr.Fixed) + `"`)
+		}
+		return
+	}
 	one := func(s *script) {
 		s.write(" " + e.attrName(f.attr.Attribute) + `="`)
 		s.do(e.writeScalar(f.val.scalar, f.deref(jen.Id("v").Dot(f.name)), true))
@@ -119,16 +123,11 @@ func (e *emitter) encodeAttribute(s *script, f *field) {
 
 // attributePresent is the condition under which an optional attribute is written.
 func (e *emitter) attributePresent(f *field) jen.Code {
-	given := f.attr.Default
-	if f.attr.Fixed != nil {
-		given = f.attr.Fixed
-	}
-	v := jen.Id("v").Dot(f.name)
-	present := f.present(v)
-	if given == nil {
+	present := f.present(jen.Id("v").Dot(f.name))
+	if f.attr.Default == nil {
 		return present
 	}
-	differs := e.differs(f, *given)
+	differs := e.differs(f, *f.attr.Default)
 	switch {
 	case f.val.scalar.zero && differs != nil:
 		return differs
@@ -154,6 +153,11 @@ func (e *emitter) differs(f *field, given string) jen.Code {
 		return v
 	}
 	return nil
+}
+
+// escaped is a value of a schema as it stands in markup.
+func escaped(value string) string {
+	return strings.NewReplacer("&", "&amp;", "<", "&lt;", `"`, "&#34;").Replace(value)
 }
 
 // deref is the value behind v, which holds the field.
@@ -190,8 +194,10 @@ func (f *field) present(v *jen.Statement) *jen.Statement {
 		return v.Clone().Op("!=").Nil()
 	case "Bool":
 		return v.Clone()
-	case "Time", "Date", "Duration":
+	case "Time":
 		return jen.Op("!").Add(v).Dot("IsZero").Call()
+	case "Date", "Duration":
+		return v.Clone().Op("!=").Parens(sc.kind.goType().Values())
 	}
 	return v.Clone().Op("!=").Lit(0)
 }
@@ -228,7 +234,7 @@ func (e *emitter) encodeContent(s *script, st *structure) {
 		case roleMixed:
 			s.do(jen.Id("e").Dot("Mixed").Call(v))
 		case roleAny:
-			s.do(jen.If(v.Clone().Op("!=").Nil()).Block(jen.Id("e").Dot("Mixed").Call(v.Clone().Dot("Content"))))
+			s.do(jen.Id("e").Dot("Mixed").Call(v.Clone().Dot("Content")))
 		}
 	}
 }
@@ -414,6 +420,8 @@ func (e *emitter) encodeOne(s *script, f *field, v *jen.Statement) {
 	switch {
 	case f.val.element:
 		s.do(e.writeElement(f.particle, v))
+	case f.val.scalar != nil && f.particle.Element.Fixed != nil:
+		e.tagged(s, f.particle.Element, nil, func(s *script) { s.write(escaped(*f.particle.Element.Fixed)) })
 	case f.val.scalar != nil:
 		e.tagged(s, f.particle.Element, nil, func(s *script) { s.do(e.writeScalar(f.val.scalar, v, false)) })
 	case f.val.any:
@@ -526,10 +534,15 @@ func (e *emitter) writtenPrefix(space string) string {
 }
 
 // declarations are the namespace declarations that an element needs, prefixes in the order of the alphabet. The default
-// namespace is among them only when the element may stand alone: inside a document its root has declared it.
+// namespace is among them only when the element stands alone: inside a document its root has declared it. What stands at a
+// wildcard may need it too.
 func (e *emitter) declarations(st *structure, alone bool) string {
 	spaces := map[string]bool{}
 	st.spaces(spaces, map[*structure]bool{})
+	if spaces[wild] {
+		delete(spaces, wild)
+		spaces[e.shapes.defaultSpace] = true
+	}
 	var decls []string
 	for space := range spaces {
 		switch {
@@ -546,7 +559,10 @@ func (e *emitter) declarations(st *structure, alone bool) string {
 	return strings.Join(decls, "")
 }
 
-// spaces collects the namespaces of every name that st writes without crossing a wildcard.
+// wild stands for whatever namespace a wildcard lets in.
+const wild = "##any"
+
+// spaces collects the namespaces of every name that st writes without crossing a wildcard, and wild for a wildcard.
 func (st *structure) spaces(out map[string]bool, seen map[*structure]bool) {
 	if seen[st] {
 		return
@@ -564,6 +580,9 @@ func (st *structure) spaces(out map[string]bool, seen map[*structure]bool) {
 		}
 		if f.particle != nil && f.particle.Element != nil {
 			out[f.particle.Element.Name.Space] = true
+		}
+		if f.particle != nil && f.particle.Wildcard != nil {
+			out[wild] = true
 		}
 		if f.val.of != nil {
 			f.val.of.spaces(out, seen)

@@ -18,7 +18,7 @@ type printer struct {
 	scope *formula.Scope
 	// roots says how emitted code names what formulas begin with: "msg", "req", "result", "call", "error".
 	roots map[string]string
-	// config and vars are the expressions that settings and variables are fields of, peer and serial those that give them.
+	// config and vars are what settings and variables are fields of, session what has the peer and serial numbers.
 	config, vars, session string
 	// request reads a field of whatever is being answered; nil where req is a message of known kind.
 	request func(f *model.Field) jen.Code
@@ -34,12 +34,21 @@ func (p *printer) rootName(root string) string {
 	return p.roots[root]
 }
 
-// value prints f, which must be assignable to want; nil stands for any type. A finding stands for a formula that cannot
-// be printed.
-func (p *printer) value(f *model.Formula, want *formula.Type) *jen.Statement {
+// parse types f, which must be assignable to want; nil stands for any type. It returns nil when there are findings.
+func (p *printer) parse(f *model.Formula, want *formula.Type) formula.Expr {
 	x, found := formula.Parse(f, p.scope, want)
 	if found.HasErrors() {
 		*p.found = append(*p.found, found...)
+		return nil
+	}
+	return x
+}
+
+// value prints f, which must be assignable to want; nil stands for any type. A finding stands for a formula that cannot
+// be printed.
+func (p *printer) value(f *model.Formula, want *formula.Type) *jen.Statement {
+	x := p.parse(f, want)
+	if x == nil {
 		return jen.Nil()
 	}
 	return p.expr(x)
@@ -50,18 +59,15 @@ func (p *printer) condition(f *model.Formula) *jen.Statement { return p.value(f,
 
 // plainInt prints f as a Go int.
 func (p *printer) plainInt(f *model.Formula) *jen.Statement {
-	x, found := formula.Parse(f, p.scope, formula.IntType)
-	if found.HasErrors() {
-		*p.found = append(*p.found, found...)
+	x := p.parse(f, formula.IntType)
+	if x == nil {
 		return jen.Nil()
 	}
-	switch x := x.(type) {
-	case *formula.Lit:
-		return p.literal(x)
-	case *formula.Member:
-		if x.Setting != nil {
-			return jen.Id(p.config).Dot(x.Setting.Go)
-		}
+	if l, ok := x.(*formula.Lit); ok {
+		return p.literal(l)
+	}
+	if m, ok := x.(*formula.Member); ok && m.Setting != nil {
+		return jen.Id(p.config).Dot(m.Setting.Go)
 	}
 	return jen.Int().Call(p.number(x))
 }
@@ -163,12 +169,17 @@ func (p *printer) peer(x *formula.Member) *jen.Statement {
 func (p *printer) errorMember(x *formula.Member) *jen.Statement {
 	e := jen.Id(p.rootName("error"))
 	switch {
-	case x.Name == "text":
+	case p.garbled && x.Name == "text":
 		return e.Dot("Error").Call()
 	case p.garbled:
 		return p.refuse(x, "what a lost stream does not say")
 	}
 	switch x.Name {
+	case "text":
+		p.uses["errorText"] = true
+		return jen.Id("errorText").Call(e)
+	case "node":
+		return e.Dot("Node")
 	case "malformed", "invalid", "unknown":
 		return e.Dot("Kind").Op("==").Id("Message" + exported(x.Name))
 	case "rule":
@@ -307,6 +318,9 @@ func (p *printer) closes(code formula.Expr) *jen.Statement {
 
 // has prints whether something is there.
 func (p *printer) has(x formula.Expr) *jen.Statement {
+	if m, ok := x.(*formula.Member); ok && m.X.String() == "error" && m.Name == "node" {
+		return p.expr(x).Op("!=").Nil()
+	}
 	switch x.Type().Kind {
 	case formula.Text:
 		return p.expr(x).Op("!=").Lit("")

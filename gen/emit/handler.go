@@ -15,8 +15,9 @@ func (e *emitter) handlerFile() (File, error) {
 	var found diag.List
 	for _, m := range e.machines() {
 		if m.runs() {
-			d.add(m.handlerInterface(), m.unimplemented())
-			d.add(m.unimplementedMethods()...)
+			methods := m.methods()
+			d.add(m.handlerInterface(methods), m.unimplemented())
+			d.add(m.unimplementedMethods(methods)...)
 			found = append(found, m.found...)
 		}
 	}
@@ -38,8 +39,16 @@ func (e *emitter) handlerMethod(o *model.Operation, msg *model.Message) string {
 	return exported(msg.Name)
 }
 
-// methods calls f for every method of the machine's Handler.
-func (m *machine) methods(f func(name string, o *model.Operation, msg, reply *model.Message)) {
+// handlerMethod is one method of a Handler.
+type handlerMethod struct {
+	name       string
+	node       *model.Node // that says what it does
+	msg, reply *model.Message
+}
+
+// methods are the methods of the machine's Handler.
+func (m *machine) methods() []handlerMethod {
+	var list []handlerMethod
 	for _, o := range m.operations() {
 		for _, msg := range o.Takes {
 			reply := m.e.reply(msg)
@@ -47,17 +56,25 @@ func (m *machine) methods(f func(name string, o *model.Operation, msg, reply *mo
 				m.found.Errorf(o.Pos, "not-emitted", "operation %q takes %q, which no reply answers", o.Name, msg.Name)
 				continue
 			}
-			f(m.e.handlerMethod(o, msg), o, msg, reply)
+			node := &o.Node
+			if o.TakesAll != nil {
+				node = &msg.Node
+			}
+			list = append(list, handlerMethod{m.e.handlerMethod(o, msg), node, msg, reply})
 		}
 	}
+	return list
 }
 
 // handlerSignature emits
 //
 //	Login(ctx context.Context, req *LoginRequest) (*Response, error)
-func (m *machine) handlerSignature(name string, ctx, req string, msg, reply *model.Message) *jen.Statement {
-	return jen.Id(name).Params(jen.Id(ctx).Qual("context", "Context"), jen.Id(req).Op("*").Id(m.e.msgs.of(msg).typ)).
-		Params(jen.Op("*").Id(m.e.msgs.of(reply).typ), jen.Error())
+func (m *machine) handlerSignature(h handlerMethod, named bool) *jen.Statement {
+	ctx, req := jen.Qual("context", "Context"), jen.Op("*").Id(m.e.msgs.of(h.msg).typ)
+	if named {
+		ctx, req = jen.Id("ctx").Add(ctx), jen.Id("req").Add(req)
+	}
+	return jen.Id(h.name).Params(ctx, req).Params(jen.Op("*").Id(m.e.msgs.of(h.reply).typ), jen.Error())
 }
 
 // handlerInterface emits
@@ -66,15 +83,9 @@ func (m *machine) handlerSignature(name string, ctx, req string, msg, reply *mod
 //		// Login decides whether the client may have a session. See RFC 5730 2.9.1.1.
 //		Login(ctx context.Context, req *LoginRequest) (*Response, error)
 //	}
-func (m *machine) handlerInterface() jen.Code {
-	var rows []jen.Code
-	m.methods(func(name string, o *model.Operation, msg, reply *model.Message) {
-		node := &o.Node
-		if o.TakesAll != nil {
-			node = &msg.Node
-		}
-		rows = append(rows, documented(doc("%s", name+" "+lowerFirst(sentence(node.Doc))+clause(node.Standard)),
-			m.handlerSignature(name, "ctx", "req", msg, reply)))
+func (m *machine) handlerInterface(methods []handlerMethod) jen.Code {
+	rows := collect(methods, func(h handlerMethod) jen.Code {
+		return documented(doc("%s", h.name+" "+lowerFirst(sentence(h.node.Doc))+clause(h.node.Standard)), m.handlerSignature(h, true))
 	})
 	text := "%[1]s does the work of the %[2]s. Its methods may block: each call has a goroutine of its own, and a session " +
 		"has one call at a time unless the specification says otherwise. The context ends when the connection does or when the " +
@@ -106,21 +117,12 @@ func (m *machine) unimplemented() jen.Code {
 //	func (UnimplementedHandler) Login(context.Context, *LoginRequest) (*Response, error) {
 //		return nil, &ResultError{Code: CodeUnimplementedCommand}
 //	}
-func (m *machine) unimplementedMethods() []jen.Code {
-	var d decls
-	typ := "Unimplemented" + m.handler()
+func (m *machine) unimplementedMethods(methods []handlerMethod) []jen.Code {
 	refusal := m.unimplementedError()
-	m.methods(func(name string, _ *model.Operation, msg, reply *model.Message) {
-		d.add(documented(doc("%s implements [%s].", name, m.handler()),
-			jen.Func().Params(jen.Id(typ)).Add(m.unnamedSignature(name, msg, reply)).Block(
-				jen.Return(jen.Nil(), refusal()))))
+	return collect(methods, func(h handlerMethod) jen.Code {
+		return documented(doc("%s implements [%s].", h.name, m.handler()),
+			jen.Func().Params(jen.Id("Unimplemented"+m.handler())).Add(m.handlerSignature(h, false)).Block(jen.Return(jen.Nil(), refusal())))
 	})
-	return d
-}
-
-func (m *machine) unnamedSignature(name string, msg, reply *model.Message) *jen.Statement {
-	return jen.Id(name).Params(jen.Qual("context", "Context"), jen.Op("*").Id(m.e.msgs.of(msg).typ)).
-		Params(jen.Op("*").Id(m.e.msgs.of(reply).typ), jen.Error())
 }
 
 // unimplementedError emits the error for what is not implemented: the protocol's code for that, or for failure.

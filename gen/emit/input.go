@@ -248,8 +248,8 @@ func (m *machine) called() jen.Code {
 
 func callParam() jen.Code { return jen.Id("c").Op("*").Add(rt("session", "Call")) }
 
-// onCall emits what the machine does when the program asks for something. A call waits where a state that takes it can
-// still be reached.
+// onCall emits what the machine does when the program asks for something. A call waits where a state that takes it may come
+// without another call; elsewhere it fails at once.
 //
 //	// callLogin takes the call login.
 //	func (s *clientMachine) callLogin(c *session.Call) {
@@ -290,11 +290,15 @@ func (m *machine) onCall(c *model.Call) jen.Code {
 		m.method("call"+exported(c.Name), block(callParam()), nil, m.states(choices, reject)))
 }
 
-// leadsTo reports whether moves lead from s to a state that is wanted, through however many others.
+// leadsTo reports whether moves lead from s to a state that is wanted, through however many others, without the program
+// asking for anything else.
 func leadsTo(s *model.State, wanted func(*model.State) bool) bool {
 	seen := map[*model.State]bool{s: true}
 	for queue := []*model.State{s}; len(queue) > 0; queue = queue[1:] {
 		for _, in := range formula.Inputs(queue[0]) {
+			if in.Kind == formula.Called {
+				continue
+			}
 			for _, mv := range in.Moves {
 				if mv.To == nil || seen[mv.To] {
 					continue

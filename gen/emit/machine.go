@@ -23,6 +23,7 @@ type machine struct {
 
 	received []*model.Message // what peers may send it, in the protocol's order
 	inputs   []*input         // received, those that are treated alike together
+	entered  []choice         // what is done on entering states
 	found    diag.List
 	uses     map[string]bool // helpers that formulas of the file need
 }
@@ -48,31 +49,37 @@ func newMachine(e *emitter, m *model.Machine) *machine {
 	return x
 }
 
-// operations are those that the machine runs, in the protocol's order.
-func (m *machine) operations() []*model.Operation {
-	runs := map[*model.Operation]bool{}
+// eachMove calls f for every move of the machine.
+func (m *machine) eachMove(f func(*model.Move)) {
 	for _, s := range m.States {
 		for _, in := range formula.Inputs(s) {
 			for _, mv := range in.Moves {
-				runs[mv.Run] = true
+				f(mv)
 			}
 		}
 	}
+}
+
+// eachSend calls f for everything that a move of the machine sends.
+func (m *machine) eachSend(f func(*model.Send)) {
+	m.eachMove(func(mv *model.Move) {
+		for _, send := range mv.Send {
+			f(send)
+		}
+	})
+}
+
+// operations are those that the machine runs, in the protocol's order.
+func (m *machine) operations() []*model.Operation {
+	runs := map[*model.Operation]bool{}
+	m.eachMove(func(mv *model.Move) { runs[mv.Run] = true })
 	return filter(m.e.p.Operations, func(o *model.Operation) bool { return runs[o] })
 }
 
 // sends are the messages that the machine makes itself.
 func (m *machine) sends() []*model.Message {
 	made := map[*model.Message]bool{}
-	for _, s := range m.States {
-		for _, in := range formula.Inputs(s) {
-			for _, mv := range in.Moves {
-				for _, send := range mv.Send {
-					made[send.Message] = true
-				}
-			}
-		}
-	}
+	m.eachSend(func(send *model.Send) { made[send.Message] = true })
 	return filter(m.e.p.Messages, func(msg *model.Message) bool { return made[msg] })
 }
 
@@ -92,7 +99,7 @@ func (m *machine) operation(o *model.Operation) string {
 // call is the constant that numbers a call.
 func (m *machine) call(c *model.Call) string { return m.short + "Call" + name.Exported(c.Name) }
 
-// recv is the receiver of the machine's methods.
+// method emits a method of the machine.
 func (m *machine) method(name string, params, results []jen.Code, body ...jen.Code) *jen.Statement {
 	return method("s", m.typ, name, params, results, body...)
 }

@@ -104,8 +104,8 @@ func (e *emitter) newMessage(ms *messages, m *model.Message, found *diag.List) *
 		}
 		msg.hops, at = hops, last(hops).val.of
 	}
-	if ct := e.names.Payload(m); ct != nil {
-		msg.payload, msg.whole = e.shapes.byType[ct], true
+	if whole := e.names.Whole(m); whole != nil {
+		msg.payload, msg.whole = at, true
 		msg.typ = msg.payload.name
 	} else if at != nil && len(m.Bind) == 0 && at.ct != nil && !e.names.Envelope(at.ct) {
 		msg.payload = at
@@ -194,7 +194,9 @@ func commonPath(fields []*visible) string {
 }
 
 // below reports whether key stands inside the element at path, or is it.
-func below(key, path string) bool { return key == path || strings.HasPrefix(key, path+"/") }
+func below(key, path string) bool {
+	return path == "" || key == path || strings.HasPrefix(key, path+"/")
+}
 
 // projected reports whether a key stands inside something that the message has anyway.
 func (msg *message) projected(key string) bool {
@@ -236,7 +238,11 @@ func (e *emitter) messageFile() (File, error) {
 	d := decls{e.messageInterface()}
 	d.add(e.decodeMessage()...)
 	for _, h := range e.msgs.heads {
-		d.add(e.headType(h), e.headAccess(h))
+		d.add(e.headType(h))
+		if len(e.p.Machines) > 0 {
+			d.add(e.headInterface(h))
+		}
+		d.add(e.headAccess(h))
 	}
 	if e.msgs.codes != nil {
 		d.add(e.codeMethods()...)
@@ -325,8 +331,7 @@ func described(goName string, n *model.Node, otherwise string) string {
 	return goName + " " + text + clause(n.Standard)
 }
 
-// headAccess emits what lets the session treat all messages with a head alike, and what moves the head in and out of the
-// document:
+// headInterface emits what lets a session treat all messages with a head alike:
 //
 //	type hasCommandHead interface {
 //		Message
@@ -334,12 +339,20 @@ func described(goName string, n *model.Node, otherwise string) string {
 //	}
 //
 //	func (h *CommandHead) commandHead() *CommandHead { return h }
+func (e *emitter) headInterface(h *head) jen.Code {
+	get := name.Unexported(h.typ)
+	return documented(doc("has%s is a message that has the head [%s].", h.typ, h.typ),
+		jen.Type().Id("has"+h.typ).Interface(jen.Id("Message"), jen.Id(get).Params().Op("*").Id(h.typ))).(*jen.Statement).
+		Line().Line().
+		Add(method("h", h.typ, get, nil, block(jen.Op("*").Id(h.typ)), jen.Return(jen.Id("h"))))
+}
+
+// headAccess emits what moves a head in and out of a document:
 //
 //	func (h *CommandHead) read(v *commandDoc) { ... }
 //
 //	func (h *CommandHead) write(v *commandDoc) { ... }
 func (e *emitter) headAccess(h *head) jen.Code {
-	get := name.Unexported(h.typ)
 	var read, write []jen.Code
 	for _, v := range h.fields {
 		rest := v.hops[h.depth:]
@@ -350,12 +363,7 @@ func (e *emitter) headAccess(h *head) jen.Code {
 		write = append(write, e.defaultCode())
 	}
 	at := jen.Id("v").Op("*").Id(h.at.name)
-	return documented(doc("has%s is a message with a [%s].", h.typ, h.typ),
-		jen.Type().Id("has"+h.typ).Interface(jen.Id("Message"), jen.Id(get).Params().Op("*").Id(h.typ))).(*jen.Statement).
-		Line().Line().
-		Add(method("h", h.typ, get, nil, block(jen.Op("*").Id(h.typ)), jen.Return(jen.Id("h")))).
-		Line().Line().
-		Add(documented(doc("read takes the head out of a document."), method("h", h.typ, "read", block(at), nil, read...))).
+	return documented(doc("read takes the head out of a document."), method("h", h.typ, "read", block(at), nil, read...)).(*jen.Statement).
 		Line().Line().
 		Add(documented(doc("write puts the head into a document."), method("h", h.typ, "write", block(at.Clone()), nil, write...)))
 }
@@ -395,8 +403,10 @@ func (e *emitter) messageMethods(m *message) []jen.Code {
 		documented(doc("MessageName implements [Message]."),
 			method("m", m.typ, "MessageName", nil, block(jen.String()), jen.Return(lit(m.m.Name)))),
 		method("m", m.typ, "message", nil, nil),
-		documented(doc("AppendXML implements [Message]."),
-			method("m", m.typ, "AppendXML", block(jen.Id("b").Index().Byte()), block(jen.Index().Byte(), jen.Error()), e.appendMessage(m)...)),
+	}
+	if !m.whole || m.payload.element == nil { // else it is an element, whose AppendXML does as much
+		out = append(out, documented(doc("AppendXML implements [Message]."),
+			method("m", m.typ, "AppendXML", block(jen.Id("b").Index().Byte()), block(jen.Index().Byte(), jen.Error()), e.appendMessage(m)...)))
 	}
 	if carriesSecrets(m.m) && !m.whole {
 		out = append(out, e.logMethod(m))

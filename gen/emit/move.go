@@ -91,7 +91,7 @@ func (m *machine) moves(p *printer, moves []*model.Move, input jen.Code) []jen.C
 // move emits what a move does, in the order in which it is done.
 //
 //	s.vars.Failures = s.vars.Failures + 1
-//	s.Send(s.response(CodeAuthError, m))
+//	s.Send(s.newResponse(CodeAuthError, m))
 //	s.StopTimer(serverTimerPreLogin)
 //	s.StartTimer(serverTimerIdle, s.config.Idle)
 //	s.Run(serverOperationLogin, m, s.config.CommandWithin)
@@ -108,7 +108,11 @@ func (m *machine) move(p *printer, mv *model.Move, input jen.Code) []jen.Code {
 		add(jen.Id("s.vars").Dot(varName(set.Var)).Op("=").Add(p.assigned(v, t)))
 	}
 	for _, send := range mv.Send {
-		add(m.send(p, send)...)
+		code := m.send(p, send)
+		if len(code) > 1 && len(mv.Send) > 1 {
+			code = block(jen.Block(code...)) // its variable is its own
+		}
+		add(code...)
 	}
 	if mv.Resolve {
 		s("Resolve", jen.Id(p.roots["msg"]))
@@ -148,9 +152,8 @@ func (m *machine) refuseMove(mv *model.Move) {
 
 // assigned prints a formula as a value of type t: a reply code becomes a number.
 func (p *printer) assigned(f *model.Formula, t *formula.Type) *jen.Statement {
-	x, found := formula.Parse(f, p.scope, t)
-	if found.HasErrors() {
-		*p.found = append(*p.found, found...)
+	x := p.parse(f, t)
+	if x == nil {
 		return jen.Nil()
 	}
 	if t != nil && t.Kind == formula.Int {
@@ -169,14 +172,17 @@ func (m *machine) operand(p *printer) jen.Code {
 
 // send emits the sending of one message.
 //
-//	s.Send(s.response(CodeUseError, m))
+//	s.Send(s.newResponse(CodeUseError, m))
+//
+// and of one that is given more than a code
+//
+//	v := s.newResponse(CodeSyntaxError, e)
+//	v.TrID.ClTRID = e.ClTRID
+//	s.Send(v)
 func (m *machine) send(p *printer, send *model.Send) []jen.Code {
 	sent := func(x jen.Code) []jen.Code { return []jen.Code{jen.Id("s").Dot("Send").Call(x)} }
 	switch {
 	case send.Reply:
-		if len(send.With) > 0 {
-			m.found.Errorf(send.Pos, "not-emitted", "a handler's reply is sent as it is: %q cannot be set", send.With[0].Name)
-		}
 		return sent(jen.Id("res"))
 	case send.Call:
 		return sent(jen.Id("c").Dot("Message").Call())
@@ -184,15 +190,7 @@ func (m *machine) send(p *printer, send *model.Send) []jen.Code {
 		f := &model.Formula{Pos: send.Pos, Text: send.From}
 		return sent(p.value(f, nil))
 	}
-	var args []jen.Code
-	var fields []*model.With
-	for _, w := range send.With {
-		if isCode(w) {
-			args = append(args, p.code(w.Value))
-		} else {
-			fields = append(fields, w)
-		}
-	}
+	args, fields := m.codeArgs(p, send)
 	if m.derives(send.Message) {
 		args = append(args, m.answered(p))
 	}
@@ -204,14 +202,36 @@ func (m *machine) send(p *printer, send *model.Send) []jen.Code {
 	for _, w := range fields {
 		body = append(body, m.e.assign(send.Message, w.Field, jen.Id("v"), p.value(w.Value, nil))...)
 	}
-	return []jen.Code{jen.Block(append(body, sent(jen.Id("v"))...)...)}
+	return append(body, sent(jen.Id("v"))...)
+}
+
+// codeArgs is the reply code that a message is sent with, and the text beside it, as arguments of its maker, and what else
+// is given to it.
+func (m *machine) codeArgs(p *printer, send *model.Send) (args []jen.Code, fields []*model.With) {
+	if !hasCode(send) {
+		return nil, send.With
+	}
+	text := jen.Code(lit(""))
+	for _, w := range send.With {
+		switch {
+		case isCode(w):
+			args = append(args, p.code(w.Value))
+		case isText(w):
+			text = p.value(w.Value, formula.TextType)
+		default:
+			fields = append(fields, w)
+		}
+	}
+	if m.hasText(send.Message) {
+		args = append(args, text)
+	}
+	return args, fields
 }
 
 // code prints a formula as a reply code.
 func (p *printer) code(f *model.Formula) *jen.Statement {
-	x, found := formula.Parse(f, p.scope, formula.IntType)
-	if found.HasErrors() {
-		*p.found = append(*p.found, found...)
+	x := p.parse(f, formula.IntType)
+	if x == nil {
 		return jen.Nil()
 	}
 	if x.Type().Code {

@@ -16,6 +16,8 @@ type hop struct {
 	inside bool
 	// space: the step asks for the namespace of an element ("@xmlns").
 	space bool
+	// arm: the step is an item of a repeated group, and goes on in it.
+	arm *structure
 }
 
 // walk follows the names of a path through the structures that hold a document. "@name" is an attribute, "*" what a
@@ -30,30 +32,40 @@ func walk(st *structure, path string) ([]hop, error) {
 		for st != nil && st.same != nil {
 			st = st.same
 		}
-		f := find(st, step)
+		f, arm := find(st, step)
 		if f == nil {
 			return nil, fmt.Errorf("nothing is called %q there", step)
 		}
-		hops = append(hops, hop{f: f, inside: st.collapsed})
-		st = f.val.of
+		hops = append(hops, hop{f: f, inside: st.collapsed, arm: arm})
+		if st = f.val.of; arm != nil {
+			st = arm
+		}
 	}
 	return hops, nil
 }
 
-// find is the field of st that a step of a path names, or nil.
-func find(st *structure, step string) *field {
+// find is the field of st that a step of a path names, or nil; of a repeated group, with the item.
+func find(st *structure, step string) (*field, *structure) {
 	if st == nil {
-		return nil
+		return nil, nil
 	}
 	for _, f := range st.fields {
+		if f.role == roleItems {
+			for _, arm := range f.items.arms {
+				if arm.leaf.Element != nil && arm.leaf.Element.Name.Local == step {
+					return f, arm
+				}
+			}
+		}
 		switch {
-		case f.role == roleAttribute && step == f.wire,
+		case f.role == roleMixed && step == "*",
+			f.role == roleAttribute && step == f.wire,
 			f.role == roleElement && step == f.wire,
 			f.role == roleElement && step == "*" && f.val.element:
-			return f
+			return f, nil
 		}
 	}
-	return nil
+	return nil, nil
 }
 
 // last is the field that a path ends at.
@@ -101,12 +113,16 @@ func (v *visible) isList() bool {
 //		h.ClTRID = v.TrID.ClTRID
 //	}
 func take(dst, v *jen.Statement, hops []hop) []jen.Code {
-	return guarded(v, hops, func(end *jen.Statement) []jen.Code { return []jen.Code{dst.Clone().Op("=").Add(end)} })
+	return guarded(v, hops, nil, func(end *jen.Statement) []jen.Code { return []jen.Code{dst.Clone().Op("=").Add(end)} })
 }
 
-// guarded emits what body makes of the end of a path, inside the conditions that the path gets that far. Of what repeats on
-// the way it takes the first.
-func guarded(v *jen.Statement, hops []hop, body func(end *jen.Statement) []jen.Code) []jen.Code {
+// guarded emits what body makes of the end of a path, inside the condition that the path gets that far, after the
+// conditions given. Of what repeats on the way it takes the first.
+//
+//	if v.AuthInfo != nil && v.AuthInfo.PW != nil {
+//		...
+//	}
+func guarded(v *jen.Statement, hops []hop, conditions []jen.Code, body func(end *jen.Statement) []jen.Code) []jen.Code {
 	for i, h := range hops {
 		if h.f != nil && !h.inside {
 			v = v.Clone().Dot(h.f.name)
@@ -116,12 +132,20 @@ func guarded(v *jen.Statement, hops []hop, body func(end *jen.Statement) []jen.C
 		}
 		switch {
 		case h.f.many && hops[i+1].f != nil:
-			return []jen.Code{jen.If(jen.Len(v).Op(">").Lit(0)).Block(guarded(v.Clone().Index(lit(0)), hops[i+1:], body)...)}
+			conditions = append(conditions, jen.Len(v).Op(">").Lit(0))
+			v = v.Clone().Index(lit(0))
 		case h.f.pointer:
-			return []jen.Code{jen.If(v.Clone().Op("!=").Nil()).Block(guarded(v, hops[i+1:], body)...)}
+			conditions = append(conditions, v.Clone().Op("!=").Nil())
 		}
 	}
-	return body(v)
+	if len(conditions) == 0 {
+		return body(v)
+	}
+	all := jen.Add(conditions[0])
+	for _, c := range conditions[1:] {
+		all.Op("&&").Add(c)
+	}
+	return []jen.Code{jen.If(all).Block(body(v)...)}
 }
 
 // put emits what sets the end of a path that begins at v, making what is optional on the way.
@@ -158,7 +182,7 @@ func direct(hops []hop) bool {
 		if h.space {
 			return false
 		}
-		if i < len(hops)-1 && (h.f.pointer || h.f.many) {
+		if i < len(hops)-1 && (h.f.pointer || h.f.many) || h.arm != nil || h.f.role == roleMixed {
 			return false
 		}
 	}

@@ -1,6 +1,7 @@
 package emit
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/dave/jennifer/jen"
@@ -98,6 +99,8 @@ func (p *place) shape() (sc *scalar, list, presence, space bool) {
 	f := p.end()
 	list = f.many || len(p.hops) == 0 && p.many
 	switch {
+	case f.role == roleMixed:
+		return nil, false, true, false
 	case f.val.scalar != nil:
 		return f.val.scalar, list, false, false
 	case f.val.of != nil && f.val.of.collapsed && f.val.of.fields[0].val.scalar != nil:
@@ -128,7 +131,7 @@ func (ms *messages) fieldTypes(m *model.Message, f *model.Field) *formula.Type {
 	sc, list, presence, space := p.shape()
 	t := &formula.Type{Kind: formula.Text}
 	switch {
-	case presence && list:
+	case p.end().role == roleMixed, presence && list:
 		return nil
 	case presence:
 		return formula.BoolType
@@ -168,17 +171,24 @@ func (sc *scalar) formulaType() *formula.Type {
 // the call of a method, emitted by projections.
 func (e *emitter) field(m *model.Message, f *model.Field, recv jen.Code) jen.Code {
 	p, ok := e.msgs.place(m, f)
-	if !ok {
-		panic("emit: a field without a place passed the checks: " + f.Name)
+	if !ok || p.crossesItems() {
+		e.found.Errorf(f.Pos, "not-emitted", "field %q: formulas cannot read %q: part of it repeats by choice", f.Name, f.Key)
+		return jen.Nil()
 	}
 	return e.project(p, f, jen.Add(recv))
+}
+
+// crossesItems reports whether the way to a place goes through a repeated group.
+func (p *place) crossesItems() bool {
+	return slices.ContainsFunc(p.hops, func(h hop) bool { return h.arm != nil || h.f != nil && h.f.role == roleMixed })
 }
 
 // headField is field for a field of a head, recv being the head or a message that has it.
 func (e *emitter) headField(h *model.Head, f *model.Field, recv jen.Code) jen.Code {
 	p, ok := e.msgs.headOf(h).place(f)
-	if !ok {
-		panic("emit: a field without a place passed the checks: " + f.Name)
+	if !ok || p.crossesItems() {
+		e.found.Errorf(f.Pos, "not-emitted", "field %q: formulas cannot read %q: part of it repeats by choice", f.Name, f.Key)
+		return jen.Nil()
 	}
 	return e.project(p, f, jen.Add(recv))
 }
@@ -281,22 +291,22 @@ func (e *emitter) projectionMethod(pr *projection) jen.Code {
 	for _, b := range p.base {
 		at = at.Clone().Dot(b)
 	}
-	rest := func(at *jen.Statement) []jen.Code {
-		return guarded(at, p.hops, func(end *jen.Statement) []jen.Code { return p.assignValue(end) })
+	rest := func(at *jen.Statement, conditions ...jen.Code) []jen.Code {
+		return guarded(at, p.hops, conditions, p.assignValue)
 	}
 	var body []jen.Code
 	switch {
 	case p.nilly:
-		body = []jen.Code{jen.If(at.Clone().Op("!=").Nil()).Block(rest(at)...)}
+		body = rest(at, at.Clone().Op("!=").Nil())
 	case len(p.hops) > 0 && p.hops[0].space && p.many:
 		body = []jen.Code{jen.For(jen.List(jen.Id("_"), jen.Id("el")).Op(":=").Range().Add(at)).Block(
 			jen.Id("v").Op("=").Append(jen.Id("v"), jen.Id("el").Dot("XMLName").Call().Dot("Space")))}
 	case len(p.hops) > 0 && p.hops[0].space:
 		body = []jen.Code{jen.If(at.Clone().Op("!=").Nil()).Block(jen.Id("v").Op("=").Add(at).Dot("XMLName").Call().Dot("Space"))}
 	case len(p.hops) > 0 && p.many:
-		body = []jen.Code{jen.If(jen.Len(at).Op(">").Lit(0)).Block(rest(at.Clone().Index(lit(0)))...)}
+		body = rest(at.Clone().Index(lit(0)), jen.Len(at).Op(">").Lit(0))
 	case len(p.hops) > 0 && p.first != nil && p.first.pointer:
-		body = []jen.Code{jen.If(at.Clone().Op("!=").Nil()).Block(rest(at)...)}
+		body = rest(at, at.Clone().Op("!=").Nil())
 	default:
 		body = rest(at)
 	}
@@ -332,12 +342,14 @@ func (p *place) assignValue(end *jen.Statement) []jen.Code {
 }
 
 // assign emits what sets a field of m that the specification names, recv being the message, to a value of the type that
-// formulas use: what is optional on the way is made, of what repeats on the way there is one item. A list of texts fills a
-// repeated element; a bool says whether an element without content is there.
+// formulas use: what is optional on the way is made, of what repeats on the way there is one item, of a repeated group the last
+// that fits. A list of texts fills a repeated element; a bool says whether an element without content is there; an element, a
+// [*xmlstream.RawElement], becomes the whole of mixed content.
 func (e *emitter) assign(m *model.Message, f *model.Field, recv, value jen.Code) []jen.Code {
 	p, ok := e.msgs.place(m, f)
 	if !ok {
-		panic("emit: a field without a place passed the checks: " + f.Name)
+		e.found.Errorf(f.Pos, "unknown-path", "field %q: %q leads nowhere", f.Name, f.Key)
+		return nil
 	}
 	return e.assignPlace(p, jen.Add(recv), value)
 }
@@ -346,7 +358,8 @@ func (e *emitter) assign(m *model.Message, f *model.Field, recv, value jen.Code)
 func (e *emitter) assignHead(h *model.Head, f *model.Field, recv, value jen.Code) []jen.Code {
 	p, ok := e.msgs.headOf(h).place(f)
 	if !ok {
-		panic("emit: a field without a place passed the checks: " + f.Name)
+		e.found.Errorf(f.Pos, "unknown-path", "field %q: %q leads nowhere", f.Name, f.Key)
+		return nil
 	}
 	return e.assignPlace(p, jen.Add(recv), value)
 }
@@ -365,7 +378,10 @@ func (e *emitter) assignPlace(p *place, at *jen.Statement, value jen.Code) []jen
 		if !h.inside {
 			at = at.Clone().Dot(h.f.name)
 		}
-		if i < len(p.hops)-1 && !h.f.collapsed() {
+		switch {
+		case h.arm != nil:
+			at = rt("xsdrun", "ItemOf").Types(jen.Id(h.arm.name)).Call(jen.Op("&").Add(at))
+		case i < len(p.hops)-1 && !h.f.collapsed():
 			made, inner := through(h.f, h.f.many, at)
 			out, at = append(out, made...), inner
 		}
@@ -392,6 +408,9 @@ func through(f *field, many bool, v *jen.Statement) ([]jen.Code, *jen.Statement)
 func (p *place) setValue(at *jen.Statement, value jen.Code) []jen.Code {
 	f := p.end()
 	sc, list, presence, _ := p.shape()
+	if f.role == roleMixed {
+		return []jen.Code{at.Clone().Op("=").Add(rt("xmlstream", "Mixed")).Call(jen.Add(value).Dot("XML"))}
+	}
 	if presence {
 		return setPresence(f, at, value)
 	}
@@ -467,7 +486,7 @@ func (p *place) unset(v *jen.Statement) jen.Code {
 		return jen.Op("!").Add(v)
 	case list:
 		return jen.Len(v).Op("==").Lit(0)
-	case sc != nil && (sc.kind == kindTime || sc.kind == kindDate):
+	case sc != nil && sc.kind == kindTime:
 		return jen.Add(v).Dot("IsZero").Call()
 	case sc != nil && sc.kind == kindBytes:
 		return jen.Len(v).Op("==").Lit(0)

@@ -1,12 +1,12 @@
 package emit
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/dave/jennifer/jen"
 
 	"github.com/protogen-go/protogen/gen/diag"
-	"github.com/protogen-go/protogen/gen/formula"
 	"github.com/protogen-go/protogen/gen/model"
 )
 
@@ -18,7 +18,7 @@ func (e *emitter) scenarioFile() (File, error) {
 		if !m.runs() || len(e.p.Scenarios) == 0 || m.firstFrame() == nil {
 			continue
 		}
-		d := decls{m.stepType(), m.scriptType(), m.scriptPerform(), m.scenarioTest(&found)}
+		d := decls{m.documents(), m.stepType(), m.scriptType(), m.scriptPerform(), m.scenarioTest(&found)}
 		d.add(m.playFunc(), m.pushScript(), m.sessionFuzz())
 		if found.HasErrors() {
 			return File{}, found
@@ -41,6 +41,52 @@ func (m *machine) firstFrame() *model.Frame {
 	return nil
 }
 
+// documents emits the examples that scenarios and fuzzing begin with, by name:
+//
+//	const (
+//		exampleLogin              = `<epp>...</epp>`
+//		exampleLoginWrongPassword = `<epp>...</epp>`
+//	)
+func (m *machine) documents() jen.Code {
+	used := map[*model.Example]bool{}
+	for _, s := range m.e.p.Scenarios {
+		for _, step := range s.Steps {
+			used[step.Example] = true
+			if step.Send != nil && m.takes(step.Send) != nil {
+				used[firstExample(m.e.reply(step.Send))] = true
+			}
+		}
+	}
+	for _, msg := range m.received {
+		used[firstExample(msg)] = true
+	}
+	var rows []jen.Code
+	for _, msg := range m.e.p.Messages {
+		for _, x := range msg.Examples {
+			if used[x] {
+				rows = append(rows, jen.Id(documentName(msg, x)).Op("=").Add(text(x.Text)))
+			}
+		}
+	}
+	return documented(doc("Examples of the specification."), jen.Const().Defs(rows...))
+}
+
+// firstExample is the first example of a message, nil if there is none.
+func firstExample(msg *model.Message) *model.Example {
+	if msg == nil || len(msg.Examples) == 0 {
+		return nil
+	}
+	return msg.Examples[0]
+}
+
+// documentName is the constant that holds an example.
+func documentName(msg *model.Message, x *model.Example) string {
+	if x == firstExample(msg) {
+		return "example" + exported(msg.Name)
+	}
+	return "example" + exported(msg.Name) + exported(x.Name)
+}
+
 // stepType emits
 //
 //	type scenarioStep struct {
@@ -53,7 +99,7 @@ func (m *machine) stepType() jen.Code {
 		jen.Id("reply").String().Comment("what the operation it starts ends with"),
 	}
 	if m.e.msgs.codes != nil {
-		fields = append(fields, jen.Id("code").Id(m.e.msgs.codes.name).Comment("and with which code; 0: the reply's own"))
+		fields = append(fields, jen.Id("code").Id(m.e.msgs.codes.name).Comment("with which code, or the code to expect; 0: any"))
 	}
 	fields = append(fields,
 		jen.Id("expect").String().Comment("the name of a message from the session"),
@@ -140,15 +186,20 @@ func (m *machine) scenarioStep(s *model.Step, found *diag.List) jen.Code {
 	switch {
 	case s.Expect != nil:
 		row := []pair{set("expect", lit(s.Expect.Name))}
-		if len(s.With) > 0 {
-			row = append(row, set("check", m.expectation(s, found)))
+		with := maps.Clone(s.With)
+		if code := m.expectedCode(s); code != nil {
+			row = append(row, set("code", jen.Id(code.Go)))
+			delete(with, "code")
+		}
+		if len(with) > 0 {
+			row = append(row, set("check", m.expectation(s.Expect, with, found)))
 		}
 		return inline(row...)
 	case s.Send != nil && s.Example == nil:
 		found.Errorf(s.Pos, "not-emitted", "the scenario sends %q, which has no example", s.Send.Name)
 		return jen.Null()
 	case s.Send != nil:
-		return inline(append([]pair{set("send", text(s.Example.Text))}, m.ending(s)...)...)
+		return inline(append([]pair{set("send", jen.Id(documentName(s.Send, s.Example)))}, m.ending(s)...)...)
 	case s.Raw != "":
 		return inline(set("send", text(s.Raw)))
 	case s.Wait != "":
@@ -172,10 +223,10 @@ func (m *machine) ending(s *model.Step) []pair {
 		return nil
 	}
 	reply := m.e.reply(s.Send)
-	if reply == nil || len(reply.Examples) == 0 {
+	if firstExample(reply) == nil {
 		return nil
 	}
-	row := []pair{{jen.Id("reply"), text(reply.Examples[0].Text)}}
+	row := []pair{{jen.Id("reply"), jen.Id(documentName(reply, reply.Examples[0]))}}
 	if code := outcomeCode(m.e.p, o, s.Outcome); code != nil {
 		row = append(row, pair{jen.Id("code"), jen.Id(code.Go)})
 	}
@@ -212,26 +263,38 @@ func outcomeCode(p *model.Protocol, o *model.Operation, out *model.Outcome) *mod
 	return nil
 }
 
+// expectedCode is the reply code that a step expects, nil if it says none.
+func (m *machine) expectedCode(s *model.Step) *model.Code {
+	if h := m.e.msgs.codeHead; h == nil || s.Expect.Head != h.h {
+		return nil
+	}
+	for _, c := range m.e.p.Codes {
+		if s.With["code"] == c.Value {
+			return c
+		}
+	}
+	return nil
+}
+
 // expectation emits
 //
 //	func(t *testing.T, m Message) {
-//		expectField(t, "code", int64(m.(*Response).Code()), 2002)
+//		got := m.(*Response)
+//		if v := got.TrID.ClTRID; v != "EX-0002" {
+//			t.Errorf("clTRID is %v, want %v", v, "EX-0002")
+//		}
 //	}
-func (m *machine) expectation(s *model.Step, found *diag.List) jen.Code {
+func (m *machine) expectation(msg *model.Message, with map[string]any, found *diag.List) jen.Code {
 	var body []jen.Code
-	typ := jen.Op("*").Id(m.e.msgs.of(s.Expect).typ)
-	for _, f := range s.Expect.Fields {
-		if want, ok := s.With[f.Name]; ok {
-			body = append(body, m.expectField(f, m.e.field(s.Expect, f, jen.Id("got")), want, found))
+	typ := jen.Op("*").Id(m.e.msgs.of(msg).typ)
+	for _, f := range msg.Fields {
+		if want, ok := with[f.Name]; ok {
+			body = append(body, m.expectField(f, m.e.field(msg, f, jen.Id("got")), want, found))
 		}
 	}
-	if h := s.Expect.Head; h != nil {
+	if h := msg.Head; h != nil {
 		for _, f := range h.Fields {
-			want, ok := s.With[f.Name]
-			switch {
-			case ok && f.Name == "code" && m.e.msgs.codeHead != nil && m.e.msgs.codeHead.h == h:
-				body = append(body, m.expectField(f, jen.Int64().Call(jen.Id("got").Dot("Code").Call()), want, found))
-			case ok:
+			if want, ok := with[f.Name]; ok {
 				body = append(body, m.expectField(f, m.e.headField(h, f, jen.Id("got")), want, found))
 			}
 		}
@@ -242,8 +305,8 @@ func (m *machine) expectation(s *model.Step, found *diag.List) jen.Code {
 
 // expectField emits
 //
-//	if v := got.Code(); v != 2002 {
-//		t.Errorf("code is %v, want %v", v, 2002)
+//	if v := got.TrID.ClTRID; v != "EX-0002" {
+//		t.Errorf("clTRID is %v, want %v", v, "EX-0002")
 //	}
 func (m *machine) expectField(f *model.Field, got jen.Code, want any, found *diag.List) jen.Code {
 	var wanted jen.Code
@@ -278,6 +341,7 @@ func (m *machine) playFunc() jen.Code {
 		jen.List(jen.Id("m"), jen.Err()).Op(":=").Id("DecodeMessage").Call(jen.Id("payload")),
 		jen.If(jen.Err().Op("!=").Nil().Op("||").Id("m").Dot("MessageName").Call().Op("!=").Id("step.expect")).Block(
 			fatal("the session sends %s (%v), want %s", jen.Id("payload"), jen.Err(), jen.Id("step.expect"))),
+		m.checkCode(fatal),
 		jen.If(jen.Id("step.check").Op("!=").Nil()).Block(jen.Id("step").Dot("check").Call(jen.Id("t"), jen.Id("m"))),
 		jen.Id("out").Op("=").Id("out").Index(jen.Id("n").Op(":")),
 	)
@@ -305,6 +369,23 @@ func (m *machine) playFunc() jen.Code {
 		))
 }
 
+// checkCode emits, when replies have codes,
+//
+//	if h, ok := m.(hasResponseHead); ok && step.code != 0 && h.responseHead().Code() != step.code {
+//		t.Fatalf("step %d: the code is %d, want %d", i, h.responseHead().Code(), step.code)
+//	}
+func (m *machine) checkCode(fatal func(string, ...jen.Code) jen.Code) jen.Code {
+	h := m.e.msgs.codeHead
+	if h == nil {
+		return jen.Null()
+	}
+	code := func() *jen.Statement { return jen.Id("h").Dot(headMethod(h.h)).Call().Dot("Code").Call() }
+	return jen.If(
+		jen.List(jen.Id("h"), jen.Id("ok")).Op(":=").Id("m").Assert(jen.Id(headInterface(h.h))),
+		jen.Id("ok").Op("&&").Id("step.code").Op("!=").Lit(0).Op("&&").Add(code()).Op("!=").Id("step.code"),
+	).Block(fatal("the code is %d, want %d", code(), jen.Id("step.code")))
+}
+
 // pushScript emits
 //
 //	func newScriptedServer() (*session.Push, *scriptedServer, frame.Framing) { ... }
@@ -330,8 +411,8 @@ func (m *machine) pushScript() jen.Code {
 func (m *machine) sessionFuzz() jen.Code {
 	var seeds []jen.Code
 	for _, msg := range m.received {
-		if len(msg.Examples) > 0 && formula.Receives(m.e.p, m.Machine, msg) {
-			seeds = append(seeds, text(msg.Examples[0].Text))
+		if x := firstExample(msg); x != nil {
+			seeds = append(seeds, jen.Id(documentName(msg, x)))
 		}
 	}
 	return documented(doc("Fuzz%sSession: whatever a peer sends, the session does not panic and comes to its end with the peer.", m.Go),

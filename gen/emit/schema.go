@@ -31,6 +31,11 @@ func newTables(s *shapes, taken *name.Scope) *tables {
 				t.addWildcard(taken, f.particle.Wildcard, st.name)
 			}
 		}
+		for _, f := range st.inside {
+			if f.val.scalar != nil {
+				t.addSimple(s, taken, f.val.scalar.st, st.name+name.Exported(f.particle.Element.Name.Local))
+			}
+		}
 		if st.ct != nil && st.ct.AnyAttribute != nil {
 			t.addWildcard(taken, st.ct.AnyAttribute, st.name+"Attr")
 		}
@@ -161,6 +166,9 @@ func (e *emitter) simpleLiteral(t *xsdrun.SimpleType) jen.Code {
 		}
 	}
 	text("Label", t.Label)
+	if t.Name.Local != "" {
+		add("Name", e.nameLiteral(t.Name))
+	}
 	if t.Variety == xsdrun.VarietyAtomic {
 		add("Builtin", builtin(t.Builtin))
 	} else {
@@ -311,7 +319,7 @@ func (e *emitter) contentModel(st *structure) jen.Code {
 			pair{jen.Id("Next"), jen.Index().Index().Int().Values(next...)},
 			pair{jen.Id("Final"), jen.Index().Bool().Values(final...)})
 	}
-	return jen.Var().Id(e.modelVar(st)).Op("=").Op("&").Add(rt("xsdrun", "Model")).Add(keyed(fields...))
+	return jen.Var().Id(e.modelVar(st)).Op("=").Op("&").Add(rt("xsdrun", "Model")).Add(keyed(append(fields, e.typeName(st)...)...))
 }
 
 // particleLiteral emits one particle of a model.
@@ -334,6 +342,9 @@ func (e *emitter) particleLiteral(st *structure, i int) jen.Code {
 	}
 	if p.Any != nil {
 		fields = append(fields, pair{jen.Id("Any"), jen.Id(e.wildcardVar(st.model.Leaves[i].Wildcard))})
+	}
+	if p.Abstract {
+		fields = append(fields, pair{jen.Id("Abstract"), jen.True()})
 	}
 	if len(p.Members) > 0 {
 		members := make([]jen.Code, len(p.Members))
@@ -379,7 +390,15 @@ func (e *emitter) attributes(st *structure) jen.Code {
 	if st.ct.AnyAttribute != nil {
 		fields = append(fields, pair{jen.Id("Any"), jen.Id(e.wildcardVar(st.ct.AnyAttribute))})
 	}
-	return jen.Var().Id(e.attrsVar(st)).Op("=").Op("&").Add(rt("xsdrun", "Attributes")).Add(keyed(fields...))
+	return jen.Var().Id(e.attrsVar(st)).Op("=").Op("&").Add(rt("xsdrun", "Attributes")).Add(keyed(append(fields, e.typeName(st)...)...))
+}
+
+// typeName emits the name that xsi:type may give a type.
+func (e *emitter) typeName(st *structure) []pair {
+	if st.ct.Name.Local == "" {
+		return nil
+	}
+	return []pair{{jen.Id("TypeName"), e.nameLiteral(st.ct.Name)}}
 }
 
 func hasAttributes(st *structure) bool {

@@ -12,7 +12,7 @@ func (e *emitter) serverFile() (File, error) {
 	var found diag.List
 	for _, m := range e.machines() {
 		if m.runs() {
-			d.add(version(), m.serverType(), m.serverService(), m.serve(), m.listenAndServe())
+			d.add(version(), serverErrors(), m.serverType(), m.serverService(), m.serve(), m.listenAndServe())
 			d.add(m.serverMethods()...)
 			d.add(m.pushFunc())
 			found = append(found, m.found...)
@@ -29,6 +29,22 @@ func (e *emitter) serverFile() (File, error) {
 //	const _ = session.IsAtLeastVersion1
 func version() jen.Code {
 	return documented(doc("This code needs version 1 of the runtime."), jen.Const().Id("_").Op("=").Add(rt("session", "IsAtLeastVersion1")))
+}
+
+// serverErrors emits
+//
+//	// Errors of servers and clients.
+//	var (
+//		ErrServerClosed = session.ErrServerClosed
+//		ErrClosed       = session.ErrClosed
+//	)
+func serverErrors() jen.Code {
+	return documented(doc("Conditions that callers of servers and clients tell apart."), jen.Var().Defs(
+		documented(doc("ErrServerClosed is what Serve returns after Shutdown or Close."),
+			jen.Id("ErrServerClosed").Op("=").Add(rt("session", "ErrServerClosed"))),
+		documented(doc("ErrClosed ends the calls of a session that is over; it satisfies errors.Is(err, net.ErrClosed)."),
+			jen.Id("ErrClosed").Op("=").Add(rt("session", "ErrClosed"))),
+	))
 }
 
 // serverType emits
@@ -107,7 +123,7 @@ func (m *machine) service(args ...jen.Code) *jen.Statement {
 //		return s.server.Serve(l, s.TLSConfig, s.Limits, newServerService(s.Handler, config, s.Logger, s.Hooks))
 //	}
 func (m *machine) serve() jen.Code {
-	return documented(doc(`Serve accepts connections from l until Shutdown or Close, and then returns [session.ErrServerClosed]; its
+	return documented(doc(`Serve accepts connections from l until Shutdown or Close, and then returns [ErrServerClosed]; its
 		error is never nil. It closes l.`),
 		method("s", m.Go, "Serve", block(jen.Id("l").Qual("net", "Listener")), block(jen.Error()),
 			jen.If(jen.Id("s").Dot(m.handler()).Op("==").Nil()).Block(

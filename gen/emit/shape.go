@@ -20,7 +20,9 @@ type shapes struct {
 	enums   []*enum
 	byType  map[xsd.Type]*structure
 	globals map[*xsd.Element]*structure
-	byEnum  map[*xsd.SimpleType]*enum
+	// ofElement are the types of global elements and of messages' payloads: users write those as structs.
+	ofElement map[xsd.Type]bool
+	byEnum    map[*xsd.SimpleType]*enum
 	// defaultSpace is the namespace whose elements are written without a prefix; empty for none.
 	defaultSpace string
 }
@@ -39,6 +41,7 @@ type structure struct {
 	fields    []*field
 	body      *node // of element content
 	model     *xsd.Model
+	inside    []*field      // of mixed content: by particle of model, the element that it matches
 	arm       *items        // the interface it is an item of, or nil
 	leaf      *xsd.Particle // of an arm: what it matches
 }
@@ -121,10 +124,18 @@ type node struct {
 func newShapes(p *model.Protocol, set *xsd.Set, names *name.Table) (*shapes, diag.List) {
 	s := &shapes{
 		p: p, set: set, names: names, byType: map[xsd.Type]*structure{}, globals: map[*xsd.Element]*structure{},
-		byEnum: map[*xsd.SimpleType]*enum{},
+		byEnum: map[*xsd.SimpleType]*enum{}, ofElement: map[xsd.Type]bool{},
 	}
 	if set == nil {
 		return s, nil
+	}
+	for _, el := range set.Elements {
+		s.ofElement[el.Type] = true
+	}
+	for _, m := range p.Messages {
+		if el := name.At(m, set); el != nil && len(m.Bind) == 0 && !names.Envelope(el.Type) {
+			s.ofElement[el.Type] = true
+		}
 	}
 	for _, el := range set.Elements {
 		s.global(el)
@@ -208,16 +219,38 @@ func (s *shapes) fill(st *structure, ct *xsd.ComplexType) {
 	case xsdrun.ContentSimple:
 		st.fields = append(st.fields, s.valueField(ct.Simple))
 	case xsdrun.ContentMixed:
-		st.model = s.set.Model(ct)
+		s.mixed(st, ct)
 		st.fields = append(st.fields, &field{name: "Content", wire: "content", role: roleMixed})
 	case xsdrun.ContentElements:
 		st.model = s.set.Model(ct)
 		s.content(st, ct.Particle)
 	}
 	number(st)
-	st.collapsed = st.element == nil && collapses(st)
+	st.collapsed = !s.ofElement[ct] && collapses(st)
 	if s.names.Envelope(ct) {
 		st.collapsed = st.collapsed && st.fields[0].val.element
+	}
+}
+
+// mixed notes what may stand in mixed content: it is kept as it came, but judged.
+func (s *shapes) mixed(st *structure, ct *xsd.ComplexType) {
+	st.model = s.set.Model(ct)
+	if st.model == nil {
+		return
+	}
+	made := map[*xsd.Particle]*field{}
+	for _, leaf := range st.model.Leaves {
+		f := made[leaf]
+		if f == nil {
+			f = &field{role: roleElement, particle: leaf}
+			if leaf.Kind == xsd.WildcardParticle {
+				f.val.element = true
+			} else {
+				f.val = s.elementValue(leaf.Element)
+			}
+			made[leaf] = f
+		}
+		st.inside = append(st.inside, f)
 	}
 }
 

@@ -17,6 +17,7 @@ var machineTopics = []topic{
 	{"server_gen.go", (*emitter).serverFile},
 	{"client_gen.go", (*emitter).clientFile},
 	{"session_gen_test.go", (*emitter).scenarioFile},
+	{"example_gen_test.go", (*emitter).exampleFile},
 }
 
 // stateFile emits the session machines: for each its states, what the engine must know of it, and a method per input.
@@ -26,6 +27,7 @@ func (e *emitter) stateFile() (File, error) {
 	uses := map[string]bool{}
 	for _, m := range e.machines() {
 		m.uses = uses
+		m.entered = m.entries()
 		d.add(m.stateType(), m.stateConsts(), m.stateNames(), m.stateString())
 		d.add(m.numbers()...)
 		d.add(m.spec())
@@ -210,7 +212,7 @@ func (m *machine) varsType() []jen.Code {
 		t, _ := formula.TypeOf(m.e.p, v.Type)
 		field := jen.Id(varName(v)).Add(goType(t))
 		if v.Doc != "" {
-			field = documented(doc("%s: %s", varName(v), lowerFirst(sentence(v.Doc))), field).(*jen.Statement)
+			field = documented(doc("%s", sentence(v.Doc)+clause(v.Standard)), field).(*jen.Statement)
 		}
 		fields = append(fields, field)
 	}
@@ -317,7 +319,7 @@ func (m *machine) start() jen.Code {
 		body = append(body,
 			jen.List(jen.Id("s.vars.ID"), jen.Id("s.vars.Peer")).Op("=").List(jen.Id("s").Dot("ID").Call(), jen.Id("s").Dot("Peer").Call()))
 	}
-	if len(m.entries()) > 0 {
+	if len(m.entered) > 0 {
 		body = append(body, jen.Id("s").Dot("enter").Call())
 	}
 	return implements("Machine", "Start", m.method("Start", nil, nil, body...))
@@ -337,11 +339,16 @@ func (m *machine) to() jen.Code {
 		jen.Id("s").Dot("Moved").Call(str("s.state"), jen.Id("input"), str("state")),
 		jen.Id("s.state").Op("=").Id("state"),
 	}
-	if len(m.entries()) > 0 {
+	if len(m.entered) > 0 {
 		body = append(body, jen.Id("s").Dot("enter").Call())
 	}
 	return documented(doc("to makes state the machine's state, because of input."),
 		m.method("to", block(jen.Id("state").Id(m.state), jen.Id("input").String()), nil, body...))
+}
+
+// ready reports whether a client may be handed to the program in state s: it takes calls, or may rest.
+func (m *machine) ready(s *model.State) bool {
+	return m.calls() && !s.Final && (s.Idle || len(s.Call) > 0)
 }
 
 // entries are what is done on entering states.
@@ -352,7 +359,7 @@ func (m *machine) entries() []choice {
 		if s.Frame != nil {
 			body = append(body, jen.Id("s").Dot("SetFraming").Call(m.framing(s.Frame)...))
 		}
-		if len(m.Calls) > 0 && !s.Final && (s.Idle || len(s.Call) > 0) {
+		if m.ready(s) {
 			body = append(body, jen.Id("s").Dot("Ready").Call())
 		}
 		in := formula.Input{Kind: formula.Enter, Moves: s.Enter}
@@ -369,12 +376,11 @@ func (m *machine) entries() []choice {
 //	// enter does what the state asks for when it is entered.
 //	func (s *serverMachine) enter() { ... }
 func (m *machine) enter() []jen.Code {
-	entries := m.entries()
-	if len(entries) == 0 {
+	if len(m.entered) == 0 {
 		return nil
 	}
 	return block(documented(doc("enter does what the state asks for when it is entered."),
-		m.method("enter", nil, nil, m.states(entries))))
+		m.method("enter", nil, nil, m.states(m.entered))))
 }
 
 // implements is a method with the comment that it implements one of an interface of the session engine.
@@ -411,12 +417,28 @@ func (e *emitter) messageFunctions(uses map[string]bool) []jen.Code {
 	for _, helper := range []struct {
 		name string
 		decl func() jen.Code
-	}{{"breaksRule", breaksRule}, {"ruleCode", e.ruleCode}} {
+	}{{"errorText", errorText}, {"breaksRule", breaksRule}, {"ruleCode", e.ruleCode}} {
 		if uses[helper.name] {
 			d.add(helper.decl())
 		}
 	}
 	return d
+}
+
+// errorText emits
+//
+//	// errorText says for people what is wrong with a message.
+//	func errorText(e *MessageError) string {
+//		if e.Err == nil {
+//			return e.Error()
+//		}
+//		return e.Err.Error()
+//	}
+func errorText() jen.Code {
+	return documented(doc("errorText says for people what is wrong with a message."),
+		function("errorText", block(jen.Id("e").Op("*").Id("MessageError")), block(jen.String()),
+			jen.If(jen.Id("e.Err").Op("==").Nil()).Block(jen.Return(jen.Id("e").Dot("Error").Call())),
+			jen.Return(jen.Id("e.Err").Dot("Error").Call())))
 }
 
 // breaksRule emits

@@ -115,8 +115,8 @@ func (s *Scope) codes() []member {
 }
 
 // errorMembers are what is known of a message that cannot be read, and of a failed operation: how it failed (of malformed,
-// invalid, unknown and rule at most one holds), the code that the broken rule earns, and the head fields that could be
-// recovered, each of them absent when it could not.
+// invalid, unknown and rule at most one holds), what is wrong and the element it is wrong with, the code that the broken
+// rule earns, and the head fields that could be recovered, each of them absent when it could not.
 func (s *Scope) errorMembers() []member {
 	list := []member{
 		{name: "malformed", typ: boolType},
@@ -124,6 +124,7 @@ func (s *Scope) errorMembers() []member {
 		{name: "unknown", typ: boolType},
 		{name: "rule", typ: boolType},
 		{name: "text", typ: textType},
+		{name: "node", typ: anyType, optional: true},
 	}
 	if len(s.Protocol.Codes) > 0 {
 		list = append(list, member{name: "code", typ: s.codeType(), optional: true})

@@ -20,8 +20,8 @@ func Assign(p *model.Protocol, set *xsd.Set) diag.List {
 	table, found := Schemas(p, set)
 	a.found = append(a.found, found...)
 	for _, m := range p.Messages {
-		if ct := table.Payload(m); ct != nil {
-			m.Go = table.Type(ct)
+		if goName := table.message(m); goName != "" {
+			m.Go = goName
 		}
 	}
 	a.found.Sort()

@@ -21,7 +21,7 @@ type Table struct {
 	types    map[xsd.Type]string
 	envelope map[xsd.Type]bool
 	merged   map[xsd.Type]*xsd.Element
-	payload  map[*model.Message]*xsd.ComplexType
+	whole    map[*model.Message]*xsd.Element
 	// Scope holds every name of the package; emit takes those of the types it derives from components.
 	Scope Scope
 }
@@ -46,7 +46,7 @@ func (t *Table) Prefix(space string) string { return t.prefixes[space] }
 func Schemas(p *model.Protocol, set *xsd.Set) (*Table, diag.List) {
 	t := &Table{
 		prefixes: map[string]string{}, elements: map[*xsd.Element]string{}, types: map[xsd.Type]string{},
-		envelope: map[xsd.Type]bool{}, merged: map[xsd.Type]*xsd.Element{}, payload: map[*model.Message]*xsd.ComplexType{},
+		envelope: map[xsd.Type]bool{}, merged: map[xsd.Type]*xsd.Element{}, whole: map[*model.Message]*xsd.Element{},
 	}
 	t.findPayloads(p, set)
 	found := t.protocol(p)
@@ -69,7 +69,7 @@ func (t *Table) protocol(p *model.Protocol) diag.List {
 		}
 	}
 	for _, m := range p.Messages {
-		if t.payload[m] != nil {
+		if t.whole[m] != nil {
 			continue // the payload's own type is the message
 		}
 		found = append(found, t.Scope.Take(m.Go, fmt.Sprintf("message %q", m.Name), m.Pos)...)
@@ -87,30 +87,47 @@ func (t *Table) protocol(p *model.Protocol) diag.List {
 // is the message.
 func (t *Table) findPayloads(p *model.Protocol, set *xsd.Set) {
 	for _, m := range p.Messages {
-		if m.Encoding != "xml" || m.Head != nil || len(m.Bind) > 0 || m.At == "" || set == nil {
+		if m.Encoding != "xml" || m.Head != nil || len(m.Bind) > 0 || set == nil {
 			continue
 		}
-		el := set.Element(xsd.Name{Space: m.Element.Namespace, Local: m.Element.Local})
-		for step := range strings.SplitSeq(m.At, "/") {
-			if el != nil {
-				el = Child(el.Type, step)
-			}
-		}
-		if el == nil {
+		el := At(m, set)
+		if el == nil || m.At == "" {
+			t.whole[m] = el
 			continue
 		}
 		if ct, ok := el.Type.(*xsd.ComplexType); ok && !isAnyType(ct) {
-			t.payload[m] = ct
+			t.whole[m] = el
 		}
 	}
 }
 
-// Payload is the type that stands for a message as a whole, or nil.
-func (t *Table) Payload(m *model.Message) xsd.Type {
-	if ct := t.payload[m]; ct != nil {
-		return ct
+// At is the element that a message of XML is told by, at the end of its path; nil if set has none there.
+func At(m *model.Message, set *xsd.Set) *xsd.Element {
+	el := set.Element(xsd.Name{Space: m.Element.Namespace, Local: m.Element.Local})
+	if m.At == "" {
+		return el
 	}
-	return nil
+	for step := range strings.SplitSeq(m.At, "/") {
+		if el != nil {
+			el = Child(el.Type, step)
+		}
+	}
+	return el
+}
+
+// Whole is the element that stands for a message as a whole, or nil: its Go type is the message.
+func (t *Table) Whole(m *model.Message) *xsd.Element { return t.whole[m] }
+
+// message is the Go name of a message that an element stands for; empty for any other.
+func (t *Table) message(m *model.Message) string {
+	switch el := t.whole[m]; {
+	case el == nil:
+		return ""
+	case el.Global && m.At == "":
+		return t.elements[el]
+	default:
+		return t.types[el.Type]
+	}
 }
 
 // findEnvelope marks the types that messages stand for.
@@ -303,37 +320,50 @@ func Enumerates(st *xsd.SimpleType) bool {
 
 // nameAnonymous names the anonymous types inside ct after ct and the element or attribute they belong to.
 func (t *Table) nameAnonymous(ct *xsd.ComplexType) diag.List {
-	owner := t.types[ct]
-	if owner == "" {
+	if t.types[ct] == "" {
 		return nil
 	}
 	var found diag.List
-	name := func(typ xsd.Type, wire string) bool {
+	name := func(typ xsd.Type, n xsd.Name) bool {
+		wire := n.Local
 		if typ.TypeName().Local != "" || t.types[typ] != "" {
 			return false
 		}
 		if st, ok := typ.(*xsd.SimpleType); ok && !Enumerates(st) {
 			return false
 		}
-		t.types[typ] = owner + Exported(wire)
+		t.types[typ] = t.anonymous(typ, ct, n)
 		found = append(found, t.Scope.Take(t.types[typ], fmt.Sprintf("the type of %q", wire), typ.TypePos())...)
 		return true
 	}
 	for _, a := range ct.Attributes {
-		name(a.Attribute.Type, a.Attribute.Name.Local)
+		name(a.Attribute.Type, a.Attribute.Name)
 	}
 	if ct.Simple != nil {
-		name(ct.Simple, "value")
+		name(ct.Simple, xsd.Name{Local: "value"})
 	}
 	Leaves(ct.Particle, func(p *xsd.Particle) {
 		if p.Kind != xsd.ElementParticle || p.Element.Global {
 			return
 		}
-		if inner, ok := p.Element.Type.(*xsd.ComplexType); name(p.Element.Type, p.Element.Name.Local) && ok {
+		if inner, ok := p.Element.Type.(*xsd.ComplexType); name(p.Element.Type, p.Element.Name) && ok {
 			found = append(found, t.nameAnonymous(inner)...)
 		}
 	})
 	return found
+}
+
+// anonymous is the name of an anonymous type in owner, of an element or attribute: owner's name and its own. What users do not
+// see gives no name to what they do.
+func (t *Table) anonymous(typ xsd.Type, owner *xsd.ComplexType, n xsd.Name) string {
+	if !t.envelope[owner] {
+		return t.types[owner] + Exported(n.Local)
+	}
+	own := Element(t.prefixes[n.Space], n.Local)
+	if t.envelope[typ] {
+		return docName(own)
+	}
+	return own
 }
 
 // docName is the name of a type that only the codec sees.

@@ -115,13 +115,9 @@ var uncountable = map[string]bool{"data": true, "info": true, "ns": true, "any":
 // Plural is the name of a list of what the Go name s stands for: "Name" becomes Names, "Entry" Entries, "ExtURI" ExtURIs.
 // What is plural already, and what has no plural, stays.
 func Plural(s string) string {
-	parts := words(s)
-	if len(parts) == 0 {
-		return s
-	}
-	last := strings.ToLower(parts[len(parts)-1])
+	last := strings.ToLower(lastWord(s))
 	switch {
-	case uncountable[last]:
+	case last == "", uncountable[last]:
 		return s
 	case strings.HasSuffix(last, "ss"), strings.HasSuffix(last, "us"), strings.HasSuffix(last, "x"),
 		strings.HasSuffix(last, "z"), strings.HasSuffix(last, "ch"), strings.HasSuffix(last, "sh"):
@@ -132,6 +128,17 @@ func Plural(s string) string {
 		return s[:len(s)-1] + "ies"
 	}
 	return s + "s"
+}
+
+// lastWord is the last word of a Go name: "Data" of DSData, "CD" of CD.
+func lastWord(s string) string {
+	runes := []rune(s)
+	for i := len(runes) - 1; i >= 0; i-- {
+		if unicode.IsUpper(runes[i]) && (i == 0 || !unicode.IsUpper(runes[i-1]) || i+1 < len(runes) && unicode.IsLower(runes[i+1])) {
+			return string(runes[i:])
+		}
+	}
+	return s
 }
 
 // Type is the Go name of a schema's named type: the name without the "Type" that schemas like to end it with, after the

@@ -1175,7 +1175,12 @@ func (v *ErrValue) decode(d *xsdrun.Decoder) {
 			v.Attributes = append(v.Attributes, d.Attr())
 		}
 	}
-	v.Content = d.MixedChildren(errValueModel)
+	v.Content = d.MixedOf(errValueModel, func(particle int) {
+		switch particle {
+		case 0:
+			d.Raw()
+		}
+	})
 }
 
 func (v *ErrValue) encode(e *xsdrun.Encoder) {
@@ -1268,7 +1273,12 @@ func (v *MixedMsg) decode(d *xsdrun.Decoder) {
 			v.Lang = d.AttrText()
 		}
 	}
-	v.Content = d.MixedChildren(mixedMsgModel)
+	v.Content = d.MixedOf(mixedMsgModel, func(particle int) {
+		switch particle {
+		case 0:
+			d.Raw()
+		}
+	})
 }
 
 func (v *MixedMsg) encode(e *xsdrun.Encoder) {
@@ -4087,14 +4097,14 @@ func (v *SecDNSCreate) encodeElement(e *xsdrun.Encoder) {
 
 func (v *SecDNSDSOrKey) decode(d *xsdrun.Decoder) {
 	old := *v
-	*v = SecDNSDSOrKey{DSDatas: old.DSDatas[:0], KeyData: old.KeyData[:0]}
+	*v = SecDNSDSOrKey{DSData: old.DSData[:0], KeyData: old.KeyData[:0]}
 	d.NoAttributes()
 	for c := d.Children(secDNSDSOrKeyModel); c.Next(); {
 		switch c.Particle {
 		case 0:
 			v.MaxSigLife = int32(d.Int(secDNSMaxSigLife))
 		case 1:
-			xsdrun.Grow(&v.DSDatas).decode(d)
+			xsdrun.Grow(&v.DSData).decode(d)
 		case 2:
 			xsdrun.Grow(&v.KeyData).decode(d)
 		}
@@ -4107,12 +4117,12 @@ func (v *SecDNSDSOrKey) encode(e *xsdrun.Encoder) {
 		e.Int(secDNSMaxSigLife, int64(v.MaxSigLife))
 		e.Raw("</secDNS:maxSigLife>")
 	}
-	switch e.Choice("secDNS:dsData or secDNS:keyData", false, len(v.DSDatas) > 0, len(v.KeyData) > 0) {
+	switch e.Choice("secDNS:dsData or secDNS:keyData", false, len(v.DSData) > 0, len(v.KeyData) > 0) {
 	case 0:
-		e.Count("secDNS:dsData", len(v.DSDatas), 1, -1)
-		for i := range v.DSDatas {
+		e.Count("secDNS:dsData", len(v.DSData), 1, -1)
+		for i := range v.DSData {
 			e.Raw("<secDNS:dsData>")
-			v.DSDatas[i].encode(e)
+			v.DSData[i].encode(e)
 			e.Raw("</secDNS:dsData>")
 		}
 	case 1:
@@ -4261,7 +4271,7 @@ func (v *SecDNSUpdate) encodeElement(e *xsdrun.Encoder) {
 
 func (v *SecDNSRem) decode(d *xsdrun.Decoder) {
 	old := *v
-	*v = SecDNSRem{DSDatas: old.DSDatas[:0], KeyData: old.KeyData[:0]}
+	*v = SecDNSRem{DSData: old.DSData[:0], KeyData: old.KeyData[:0]}
 	d.NoAttributes()
 	for c := d.Children(secDNSRemModel); c.Next(); {
 		switch c.Particle {
@@ -4269,7 +4279,7 @@ func (v *SecDNSRem) decode(d *xsdrun.Decoder) {
 			v.All = xsdrun.Reuse(old.All)
 			*v.All = d.Bool(xsdBoolean)
 		case 1:
-			xsdrun.Grow(&v.DSDatas).decode(d)
+			xsdrun.Grow(&v.DSData).decode(d)
 		case 2:
 			xsdrun.Grow(&v.KeyData).decode(d)
 		}
@@ -4277,7 +4287,7 @@ func (v *SecDNSRem) decode(d *xsdrun.Decoder) {
 }
 
 func (v *SecDNSRem) encode(e *xsdrun.Encoder) {
-	switch e.Choice("secDNS:all, secDNS:dsData or secDNS:keyData", false, v.All != nil, len(v.DSDatas) > 0, len(v.KeyData) > 0) {
+	switch e.Choice("secDNS:all, secDNS:dsData or secDNS:keyData", false, v.All != nil, len(v.DSData) > 0, len(v.KeyData) > 0) {
 	case 0:
 		if v.All == nil {
 			e.Missing("secDNS:all")
@@ -4287,10 +4297,10 @@ func (v *SecDNSRem) encode(e *xsdrun.Encoder) {
 			e.Raw("</secDNS:all>")
 		}
 	case 1:
-		e.Count("secDNS:dsData", len(v.DSDatas), 1, -1)
-		for i := range v.DSDatas {
+		e.Count("secDNS:dsData", len(v.DSData), 1, -1)
+		for i := range v.DSData {
 			e.Raw("<secDNS:dsData>")
-			v.DSDatas[i].encode(e)
+			v.DSData[i].encode(e)
 			e.Raw("</secDNS:dsData>")
 		}
 	case 2:
@@ -4466,7 +4476,12 @@ func (v *RGPReport) encode(e *xsdrun.Encoder) {
 func (v *RGPMixed) decode(d *xsdrun.Decoder) {
 	*v = RGPMixed{}
 	d.NoAttributes()
-	v.Content = d.MixedChildren(rgpMixedModel)
+	v.Content = d.MixedOf(rgpMixedModel, func(particle int) {
+		switch particle {
+		case 0:
+			decodeElement(d, rgpMixedAny, nil)
+		}
+	})
 }
 
 func (v *RGPMixed) encode(e *xsdrun.Encoder) {
@@ -4481,7 +4496,12 @@ func (v *RGPReportText) decode(d *xsdrun.Decoder) {
 			v.Lang = d.AttrText()
 		}
 	}
-	v.Content = d.MixedChildren(rgpReportTextModel)
+	v.Content = d.MixedOf(rgpReportTextModel, func(particle int) {
+		switch particle {
+		case 0:
+			decodeElement(d, rgpReportTextAny, nil)
+		}
+	})
 }
 
 func (v *RGPReportText) encode(e *xsdrun.Encoder) {

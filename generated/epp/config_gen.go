@@ -13,47 +13,41 @@ import (
 // Config is what a deployment may set. The zero value of every field means its
 // default; a negative duration means no limit of time.
 type Config struct {
-	// ServerID: the name the server gives itself, 3 to 64 characters. See RFC 5730
-	// 2.4. Default: "EPP".
+	// The name the server gives itself, 3 to 64 characters. See RFC 5730 2.4.
+	// Default: "EPP".
 	ServerID string
-	// Languages: the languages the server offers to answer in. See RFC 5730 2.4.
-	// Default: en.
+	// The languages the server offers to answer in. See RFC 5730 2.4. Default: en.
 	Languages []string
-	// Objects: the namespaces of the objects the server offers. See RFC 5730 2.4.
-	// Default: urn:ietf:params:xml:ns:domain-1.0, urn:ietf:params:xml:ns:host-1.0,
+	// The namespaces of the objects the server offers. See RFC 5730 2.4. Default:
+	// urn:ietf:params:xml:ns:domain-1.0, urn:ietf:params:xml:ns:host-1.0,
 	// urn:ietf:params:xml:ns:contact-1.0.
 	Objects []string
-	// Extensions: the namespaces of the extensions the server offers. See RFC 5730
-	// 2.4. Default: urn:ietf:params:xml:ns:secDNS-1.1,
-	// urn:ietf:params:xml:ns:rgp-1.0.
+	// The namespaces of the extensions the server offers. See RFC 5730 2.4.
+	// Default: urn:ietf:params:xml:ns:secDNS-1.1, urn:ietf:params:xml:ns:rgp-1.0.
 	Extensions []string
-	// MaxLoginFailures: the failed login that ends the session. See RFC 5730 2,
-	// 2.9.1.1. Default: 3.
+	// The failed login that ends the session. See RFC 5730 2, 2.9.1.1. Default: 3.
 	MaxLoginFailures int
-	// Window: how many commands may wait for their responses. See RFC 5734 3.
-	// Default: 16.
+	// How many commands may wait for their responses. See RFC 5734 3. Default: 16.
 	Window int
-	// FrameMax: octets of the largest data unit. The standard names no limit; the
-	// largest real messages are some 100 KB. Default: 1048576.
+	// Octets of the largest data unit. The standard names no limit; the largest
+	// real messages are some 100 KB. Default: 1048576.
 	FrameMax int
-	// FrameWithin: how long a data unit may take once its first octet is there.
-	// See RFC 5734 3. Default: 30s.
+	// How long a data unit may take once its first octet is there. See RFC 5734 3.
+	// Default: 30s.
 	FrameWithin time.Duration
-	// PreLogin: how long a client may take to log in. See RFC 5730 2. Default:
-	// 30s.
+	// How long a client may take to log in. See RFC 5730 2. Default: 30s.
 	PreLogin time.Duration
-	// Idle: how long the server waits for a command. See RFC 5734 3. Default: 10m.
+	// How long the server waits for a command. See RFC 5734 3. Default: 10m.
 	Idle time.Duration
-	// Lifetime: how long a session may last. See RFC 5734 3. Default: 24h.
+	// How long a session may last. See RFC 5734 3. Default: 24h.
 	Lifetime time.Duration
-	// CommandWithin: how long a command may be worked on; then it has failed.
-	// Default: 1m.
+	// How long a command may be worked on; then it has failed. Default: 1m.
 	CommandWithin time.Duration
-	// KeepAlive: how long the client is silent before it says hello, so that the
-	// server does not take it for gone. See RFC 5730 2.3. Default: 4m.
+	// How long the client is silent before it says hello, so that the server does
+	// not take it for gone. See RFC 5730 2.3. Default: 4m.
 	KeepAlive time.Duration
-	// AnswerWithin: how long the client waits for the server to say anything when
-	// something is due. Default: 1m30s.
+	// How long the client waits for the server to say anything when something is
+	// due. Default: 1m30s.
 	AnswerWithin time.Duration
 }
 

@@ -253,7 +253,7 @@ func (*ResultExtValue) resultItem() {}
 // Msg is the type epp:msgType. Text for people. See RFC 5730 4.1.
 type Msg struct {
 	// The language of the text.
-	Lang  string // @lang, default en
+	Lang  string // @lang, default: en
 	Value string // text
 }
 
@@ -295,7 +295,7 @@ type MsgQ struct {
 // elements it needs. See RFC 5730 4.1.
 type MixedMsg struct {
 	// The language of the text.
-	Lang    string          // @lang, default en
+	Lang    string          // @lang, default: en
 	Content xmlstream.Mixed // content
 }
 
@@ -332,7 +332,7 @@ type HostCreate struct {
 
 // HostAddr is the type host:addrType. An address of a host. See RFC 5732 4.
 type HostAddr struct {
-	IP    HostIP // @ip, default v4
+	IP    HostIP // @ip, default: v4
 	Value string // text
 }
 
@@ -364,7 +364,7 @@ type HostAddRem struct {
 type HostStatus struct {
 	S HostStatusValue // @s
 	// The language of the text.
-	Lang  string // @lang, default en
+	Lang  string // @lang, default: en
 	Value string // text
 }
 
@@ -460,7 +460,7 @@ type DomainInfo struct {
 // DomainInfoName is the type domain:infoNameType. A domain's name, and which
 // of its hosts to list. See RFC 5731 4.
 type DomainInfoName struct {
-	Hosts DomainHosts // @hosts, default all
+	Hosts DomainHosts // @hosts, default: all
 	Value string      // text
 }
 
@@ -571,7 +571,7 @@ type DomainAddRem struct {
 type DomainStatus struct {
 	S DomainStatusValue // @s
 	// The language of the text.
-	Lang  string // @lang, default en
+	Lang  string // @lang, default: en
 	Value string // text
 }
 
@@ -816,7 +816,7 @@ type ContactAddRem struct {
 type ContactStatus struct {
 	S ContactStatusValue // @s
 	// The language of the text.
-	Lang  string // @lang, default en
+	Lang  string // @lang, default: en
 	Value string // text
 }
 
@@ -935,7 +935,7 @@ type SecDNSCreate SecDNSDSOrKey
 // whichever the server takes (RFC 5910 4). See RFC 5910 6.
 type SecDNSDSOrKey struct {
 	MaxSigLife int32           // maxSigLife, optional
-	DSDatas    []SecDNSDSData  // dsData, optional
+	DSData     []SecDNSDSData  // dsData, optional
 	KeyData    []SecDNSKeyData // keyData, optional
 }
 
@@ -966,7 +966,7 @@ type SecDNSKeyData struct {
 // changes (RFC 5910 5.2.5). See RFC 5910 6.
 type SecDNSUpdate struct {
 	// Whether the server is asked to make haste.
-	Urgent bool           // @urgent, default false
+	Urgent bool           // @urgent, default: false
 	Rem    *SecDNSRem     // rem, optional
 	Add    *SecDNSDSOrKey // add, optional
 	Chg    *SecDNSChg     // chg, optional
@@ -977,7 +977,7 @@ type SecDNSUpdate struct {
 type SecDNSRem struct {
 	// Everything.
 	All     *bool           // all, optional
-	DSDatas []SecDNSDSData  // dsData, optional
+	DSData  []SecDNSDSData  // dsData, optional
 	KeyData []SecDNSKeyData // keyData, optional
 }
 
@@ -1033,7 +1033,7 @@ type RGPMixed struct {
 // language. See RFC 3915 5.
 type RGPReportText struct {
 	// The language of the text.
-	Lang    string          // @lang, default en
+	Lang    string          // @lang, default: en
 	Content xmlstream.Mixed // content
 }
 
@@ -1052,7 +1052,7 @@ type RGPRespData struct {
 type RGPStatus struct {
 	S RGPStatusValue // @s
 	// The language of the text.
-	Lang  string // @lang, default en
+	Lang  string // @lang, default: en
 	Value string // text
 }
 

@@ -6,6 +6,7 @@ package epp
 import (
 	"fmt"
 	"log/slog"
+	"slices"
 
 	"github.com/protogen-go/protogen/runtime/xmlstream"
 	"github.com/protogen-go/protogen/runtime/xsdrun"
@@ -91,15 +92,15 @@ func readMessage(d *xsdrun.Decoder, doc []byte, in *documents, old Message) (Mes
 		}
 	}
 	if err := d.Finish(); err != nil {
-		return nil, newMessageError(err, in)
+		return nil, newMessageError(err, in, doc)
 	}
 	m := in.message(old)
 	if m == nil {
-		return nil, newMessageError(nil, in)
+		return nil, newMessageError(nil, in, doc)
 	}
 	if r, ok := m.(ruled); ok {
 		if broken := r.check(); broken != nil {
-			return nil, newMessageError(broken, in)
+			return nil, newMessageError(broken, in, doc)
 		}
 	}
 	return m, nil
@@ -153,16 +154,20 @@ const (
 	// MessageInvalid: the document is not valid by its schema, or the message
 	// breaks a rule of the specification.
 	MessageInvalid
-	// MessageUnknown: the document is valid, but carries none of the protocol's
-	// messages.
+	// MessageUnknown: the document carries none of the protocol's messages. It may
+	// be valid all the same; if it is not, its first fault is an element that the
+	// schema does not know, where one tells messages apart.
 	MessageUnknown
 )
 
 // MessageError says why a document is no message, and holds what could be read
 // of it all the same.
 type MessageError struct {
-	Kind   MessageErrorKind
-	Err    error  // an *xmlstream.SyntaxError, *xsdrun.ValidationError or *RuleError; nil for MessageUnknown
+	Kind MessageErrorKind
+	Err  error // an *xmlstream.SyntaxError, *xsdrun.ValidationError or *RuleError; nil for a valid document that is no message
+	// Node is the element of the first fault as it came, without its content if it
+	// is large; nil for a document that is valid or not well-formed.
+	Node   *xmlstream.RawElement
 	ClTRID string // command/clTRID, if it could be read and is valid itself
 	SvTRID string // response/trID/svTRID, if it could be read and is valid itself
 }
@@ -182,16 +187,54 @@ func (e *MessageError) Unwrap() error {
 
 // newMessageError says what kind of error err is; nil is that of a valid
 // document without a message.
-func newMessageError(err error, in *documents) *MessageError {
+func newMessageError(err error, in *documents, doc []byte) *MessageError {
 	e := &MessageError{Kind: MessageInvalid, Err: err}
-	switch err.(type) {
+	switch err := err.(type) {
 	case nil:
 		e.Kind = MessageUnknown
 	case *xmlstream.SyntaxError:
 		e.Kind = MessageMalformed
+	case *xsdrun.ValidationError:
+		open, node := xsdrun.Offender(doc, xmlstream.Options{}, err.Faults[0].Offset)
+		e.Node = node
+		if stray(open) {
+			e.Kind = MessageUnknown
+		}
 	}
 	in.recoverTo(e)
 	return e
+}
+
+// stray reports whether the innermost of the open elements is one that the
+// schema does not know there, and there is where one tells messages apart.
+func stray(open []xmlstream.Name) bool {
+	if len(open) == 0 {
+		return false
+	}
+	way, last := open[:len(open)-1], open[len(open)-1]
+	switch {
+	case slices.Equal(way, []xmlstream.Name{{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "epp"}}):
+		return !eppDocModel.Knows(spaces, last)
+	case slices.Equal(way, []xmlstream.Name{{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "epp"}, {Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "command"}}):
+		return !commandDocModel.Knows(spaces, last)
+	case slices.Equal(way, []xmlstream.Name{{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "epp"}, {Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "command"}, {Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "check"}}):
+		return !readWriteDocModel.Knows(spaces, last)
+	case slices.Equal(way, []xmlstream.Name{{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "epp"}, {Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "command"}, {Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "info"}}):
+		return !readWriteDocModel.Knows(spaces, last)
+	case slices.Equal(way, []xmlstream.Name{{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "epp"}, {Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "command"}, {Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "create"}}):
+		return !readWriteDocModel.Knows(spaces, last)
+	case slices.Equal(way, []xmlstream.Name{{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "epp"}, {Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "command"}, {Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "delete"}}):
+		return !readWriteDocModel.Knows(spaces, last)
+	case slices.Equal(way, []xmlstream.Name{{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "epp"}, {Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "command"}, {Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "renew"}}):
+		return !readWriteDocModel.Knows(spaces, last)
+	case slices.Equal(way, []xmlstream.Name{{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "epp"}, {Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "command"}, {Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "transfer"}}):
+		return !transferDocModel.Knows(spaces, last)
+	case slices.Equal(way, []xmlstream.Name{{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "epp"}, {Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "command"}, {Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "update"}}):
+		return !readWriteDocModel.Knows(spaces, last)
+	case slices.Equal(way, []xmlstream.Name{{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "epp"}, {Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "response"}}):
+		return !responseDocModel.Knows(spaces, last)
+	}
+	return false
 }
 
 // ruled is a message with rules.
@@ -220,7 +263,7 @@ type CommandHead struct {
 	ClTRID string // command/clTRID
 }
 
-// hasCommandHead is a message with a [CommandHead].
+// hasCommandHead is a message that has the head [CommandHead].
 type hasCommandHead interface {
 	Message
 	commandHead() *CommandHead
@@ -256,7 +299,7 @@ type ResponseHead struct {
 	TrID TrID // response/trID
 }
 
-// hasResponseHead is a message with a [ResponseHead].
+// hasResponseHead is a message that has the head [ResponseHead].
 type hasResponseHead interface {
 	Message
 	responseHead() *ResponseHead
@@ -403,7 +446,7 @@ func (m *HelloRequest) message() {}
 func (m *HelloRequest) AppendXML(b []byte) ([]byte, error) {
 	var doc eppDoc
 	doc.Hello = new(xmlstream.Any)
-	return appendEPPDoc(b, &doc)
+	return doc.AppendXML(b)
 }
 
 // LoginRequest opens the session. See RFC 5730 2.9.1.1.
@@ -425,7 +468,7 @@ func (m *LoginRequest) AppendXML(b []byte) ([]byte, error) {
 	doc.Command = new(commandDoc)
 	doc.Command.Login = &m.Login
 	m.CommandHead.write(doc.Command)
-	return appendEPPDoc(b, &doc)
+	return doc.AppendXML(b)
 }
 
 // LogValue implements [slog.LogValuer] by the message's name alone: the
@@ -452,7 +495,7 @@ func (m *LogoutRequest) AppendXML(b []byte) ([]byte, error) {
 	doc.Command = new(commandDoc)
 	doc.Command.Logout = new(xmlstream.Any)
 	m.CommandHead.write(doc.Command)
-	return appendEPPDoc(b, &doc)
+	return doc.AppendXML(b)
 }
 
 // PollRequest asks for the oldest message that waits for the client, or takes
@@ -475,7 +518,7 @@ func (m *PollRequest) AppendXML(b []byte) ([]byte, error) {
 	doc.Command = new(commandDoc)
 	doc.Command.Poll = &m.Poll
 	m.CommandHead.write(doc.Command)
-	return appendEPPDoc(b, &doc)
+	return doc.AppendXML(b)
 }
 
 // check is the first rule that the message breaks, or nil.
@@ -506,7 +549,7 @@ func (m *DomainCheckRequest) AppendXML(b []byte) ([]byte, error) {
 	doc.Command = new(commandDoc)
 	doc.Command.Check = &m.DomainCheck
 	m.CommandHead.write(doc.Command)
-	return appendEPPDoc(b, &doc)
+	return doc.AppendXML(b)
 }
 
 // DomainInfoRequest asks for what is known of a domain. See RFC 5731 3.1.2.
@@ -528,7 +571,7 @@ func (m *DomainInfoRequest) AppendXML(b []byte) ([]byte, error) {
 	doc.Command = new(commandDoc)
 	doc.Command.Info = &m.DomainInfo
 	m.CommandHead.write(doc.Command)
-	return appendEPPDoc(b, &doc)
+	return doc.AppendXML(b)
 }
 
 // LogValue implements [slog.LogValuer] by the message's name alone: the
@@ -556,7 +599,7 @@ func (m *DomainCreateRequest) AppendXML(b []byte) ([]byte, error) {
 	doc.Command = new(commandDoc)
 	doc.Command.Create = &m.DomainCreate
 	m.CommandHead.write(doc.Command)
-	return appendEPPDoc(b, &doc)
+	return doc.AppendXML(b)
 }
 
 // LogValue implements [slog.LogValuer] by the message's name alone: the
@@ -584,7 +627,7 @@ func (m *DomainDeleteRequest) AppendXML(b []byte) ([]byte, error) {
 	doc.Command = new(commandDoc)
 	doc.Command.Delete = &m.DomainDelete
 	m.CommandHead.write(doc.Command)
-	return appendEPPDoc(b, &doc)
+	return doc.AppendXML(b)
 }
 
 // DomainRenewRequest lengthens the life of a domain. See RFC 5731 3.2.3.
@@ -606,7 +649,7 @@ func (m *DomainRenewRequest) AppendXML(b []byte) ([]byte, error) {
 	doc.Command = new(commandDoc)
 	doc.Command.Renew = &m.DomainRenew
 	m.CommandHead.write(doc.Command)
-	return appendEPPDoc(b, &doc)
+	return doc.AppendXML(b)
 }
 
 // DomainTransferRequest moves a domain from one client to another, or asks how
@@ -632,7 +675,7 @@ func (m *DomainTransferRequest) AppendXML(b []byte) ([]byte, error) {
 	doc.Command.Transfer.Any = &m.DomainTransfer
 	doc.Command.Transfer.Op = m.Op
 	m.CommandHead.write(doc.Command)
-	return appendEPPDoc(b, &doc)
+	return doc.AppendXML(b)
 }
 
 // LogValue implements [slog.LogValuer] by the message's name alone: the
@@ -660,7 +703,7 @@ func (m *DomainUpdateRequest) AppendXML(b []byte) ([]byte, error) {
 	doc.Command = new(commandDoc)
 	doc.Command.Update = &m.DomainUpdate
 	m.CommandHead.write(doc.Command)
-	return appendEPPDoc(b, &doc)
+	return doc.AppendXML(b)
 }
 
 // LogValue implements [slog.LogValuer] by the message's name alone: the
@@ -688,7 +731,7 @@ func (m *HostCheckRequest) AppendXML(b []byte) ([]byte, error) {
 	doc.Command = new(commandDoc)
 	doc.Command.Check = &m.HostCheck
 	m.CommandHead.write(doc.Command)
-	return appendEPPDoc(b, &doc)
+	return doc.AppendXML(b)
 }
 
 // HostInfoRequest asks for what is known of a host. See RFC 5732 3.1.2.
@@ -710,7 +753,7 @@ func (m *HostInfoRequest) AppendXML(b []byte) ([]byte, error) {
 	doc.Command = new(commandDoc)
 	doc.Command.Info = &m.HostInfo
 	m.CommandHead.write(doc.Command)
-	return appendEPPDoc(b, &doc)
+	return doc.AppendXML(b)
 }
 
 // HostCreateRequest makes a host. See RFC 5732 3.2.1.
@@ -732,7 +775,7 @@ func (m *HostCreateRequest) AppendXML(b []byte) ([]byte, error) {
 	doc.Command = new(commandDoc)
 	doc.Command.Create = &m.HostCreate
 	m.CommandHead.write(doc.Command)
-	return appendEPPDoc(b, &doc)
+	return doc.AppendXML(b)
 }
 
 // HostDeleteRequest removes a host. See RFC 5732 3.2.2.
@@ -754,7 +797,7 @@ func (m *HostDeleteRequest) AppendXML(b []byte) ([]byte, error) {
 	doc.Command = new(commandDoc)
 	doc.Command.Delete = &m.HostDelete
 	m.CommandHead.write(doc.Command)
-	return appendEPPDoc(b, &doc)
+	return doc.AppendXML(b)
 }
 
 // HostUpdateRequest changes a host. See RFC 5732 3.2.5.
@@ -776,7 +819,7 @@ func (m *HostUpdateRequest) AppendXML(b []byte) ([]byte, error) {
 	doc.Command = new(commandDoc)
 	doc.Command.Update = &m.HostUpdate
 	m.CommandHead.write(doc.Command)
-	return appendEPPDoc(b, &doc)
+	return doc.AppendXML(b)
 }
 
 // ContactCheckRequest asks whether contacts can be provisioned. See RFC 5733
@@ -799,7 +842,7 @@ func (m *ContactCheckRequest) AppendXML(b []byte) ([]byte, error) {
 	doc.Command = new(commandDoc)
 	doc.Command.Check = &m.ContactCheck
 	m.CommandHead.write(doc.Command)
-	return appendEPPDoc(b, &doc)
+	return doc.AppendXML(b)
 }
 
 // ContactInfoRequest asks for what is known of a contact. See RFC 5733 3.1.2.
@@ -821,7 +864,7 @@ func (m *ContactInfoRequest) AppendXML(b []byte) ([]byte, error) {
 	doc.Command = new(commandDoc)
 	doc.Command.Info = &m.ContactInfo
 	m.CommandHead.write(doc.Command)
-	return appendEPPDoc(b, &doc)
+	return doc.AppendXML(b)
 }
 
 // LogValue implements [slog.LogValuer] by the message's name alone: the
@@ -849,7 +892,7 @@ func (m *ContactCreateRequest) AppendXML(b []byte) ([]byte, error) {
 	doc.Command = new(commandDoc)
 	doc.Command.Create = &m.ContactCreate
 	m.CommandHead.write(doc.Command)
-	return appendEPPDoc(b, &doc)
+	return doc.AppendXML(b)
 }
 
 // LogValue implements [slog.LogValuer] by the message's name alone: the
@@ -877,7 +920,7 @@ func (m *ContactDeleteRequest) AppendXML(b []byte) ([]byte, error) {
 	doc.Command = new(commandDoc)
 	doc.Command.Delete = &m.ContactDelete
 	m.CommandHead.write(doc.Command)
-	return appendEPPDoc(b, &doc)
+	return doc.AppendXML(b)
 }
 
 // ContactTransferRequest moves a contact from one client to another, or asks
@@ -903,7 +946,7 @@ func (m *ContactTransferRequest) AppendXML(b []byte) ([]byte, error) {
 	doc.Command.Transfer.Any = &m.ContactTransfer
 	doc.Command.Transfer.Op = m.Op
 	m.CommandHead.write(doc.Command)
-	return appendEPPDoc(b, &doc)
+	return doc.AppendXML(b)
 }
 
 // LogValue implements [slog.LogValuer] by the message's name alone: the
@@ -931,7 +974,7 @@ func (m *ContactUpdateRequest) AppendXML(b []byte) ([]byte, error) {
 	doc.Command = new(commandDoc)
 	doc.Command.Update = &m.ContactUpdate
 	m.CommandHead.write(doc.Command)
-	return appendEPPDoc(b, &doc)
+	return doc.AppendXML(b)
 }
 
 // LogValue implements [slog.LogValuer] by the message's name alone: the
@@ -951,7 +994,7 @@ func (m *Greeting) message() {}
 func (m *Greeting) AppendXML(b []byte) ([]byte, error) {
 	var doc eppDoc
 	doc.Greeting = m
-	return appendEPPDoc(b, &doc)
+	return doc.AppendXML(b)
 }
 
 // Response answers a command that asks for no data of its own, any command
@@ -976,7 +1019,7 @@ func (m *Response) AppendXML(b []byte) ([]byte, error) {
 	doc.Response = new(responseDoc)
 	doc.Response.ResData = m.Data
 	m.ResponseHead.write(doc.Response)
-	return appendEPPDoc(b, &doc)
+	return doc.AppendXML(b)
 }
 
 // DomainCheckResponse says which domains can be provisioned. See RFC 5731
@@ -1001,7 +1044,7 @@ func (m *DomainCheckResponse) AppendXML(b []byte) ([]byte, error) {
 		doc.Response.ResData = []Element{m.Data}
 	}
 	m.ResponseHead.write(doc.Response)
-	return appendEPPDoc(b, &doc)
+	return doc.AppendXML(b)
 }
 
 // DomainInfoResponse is what is known of a domain. See RFC 5731 3.1.2.
@@ -1025,7 +1068,7 @@ func (m *DomainInfoResponse) AppendXML(b []byte) ([]byte, error) {
 		doc.Response.ResData = []Element{m.Data}
 	}
 	m.ResponseHead.write(doc.Response)
-	return appendEPPDoc(b, &doc)
+	return doc.AppendXML(b)
 }
 
 // LogValue implements [slog.LogValuer] by the message's name alone: the
@@ -1055,7 +1098,7 @@ func (m *DomainCreateResponse) AppendXML(b []byte) ([]byte, error) {
 		doc.Response.ResData = []Element{m.Data}
 	}
 	m.ResponseHead.write(doc.Response)
-	return appendEPPDoc(b, &doc)
+	return doc.AppendXML(b)
 }
 
 // DomainRenewResponse is the domain that was renewed. See RFC 5731 3.2.3.
@@ -1079,7 +1122,7 @@ func (m *DomainRenewResponse) AppendXML(b []byte) ([]byte, error) {
 		doc.Response.ResData = []Element{m.Data}
 	}
 	m.ResponseHead.write(doc.Response)
-	return appendEPPDoc(b, &doc)
+	return doc.AppendXML(b)
 }
 
 // DomainTransferResponse says how far the transfer of a domain has come. See
@@ -1104,7 +1147,7 @@ func (m *DomainTransferResponse) AppendXML(b []byte) ([]byte, error) {
 		doc.Response.ResData = []Element{m.Data}
 	}
 	m.ResponseHead.write(doc.Response)
-	return appendEPPDoc(b, &doc)
+	return doc.AppendXML(b)
 }
 
 // HostCheckResponse says which hosts can be provisioned. See RFC 5732 3.1.1.
@@ -1128,7 +1171,7 @@ func (m *HostCheckResponse) AppendXML(b []byte) ([]byte, error) {
 		doc.Response.ResData = []Element{m.Data}
 	}
 	m.ResponseHead.write(doc.Response)
-	return appendEPPDoc(b, &doc)
+	return doc.AppendXML(b)
 }
 
 // HostInfoResponse is what is known of a host. See RFC 5732 3.1.2.
@@ -1152,7 +1195,7 @@ func (m *HostInfoResponse) AppendXML(b []byte) ([]byte, error) {
 		doc.Response.ResData = []Element{m.Data}
 	}
 	m.ResponseHead.write(doc.Response)
-	return appendEPPDoc(b, &doc)
+	return doc.AppendXML(b)
 }
 
 // HostCreateResponse is the host that was made. See RFC 5732 3.2.1.
@@ -1176,7 +1219,7 @@ func (m *HostCreateResponse) AppendXML(b []byte) ([]byte, error) {
 		doc.Response.ResData = []Element{m.Data}
 	}
 	m.ResponseHead.write(doc.Response)
-	return appendEPPDoc(b, &doc)
+	return doc.AppendXML(b)
 }
 
 // ContactCheckResponse says which contacts can be provisioned. See RFC 5733
@@ -1201,7 +1244,7 @@ func (m *ContactCheckResponse) AppendXML(b []byte) ([]byte, error) {
 		doc.Response.ResData = []Element{m.Data}
 	}
 	m.ResponseHead.write(doc.Response)
-	return appendEPPDoc(b, &doc)
+	return doc.AppendXML(b)
 }
 
 // ContactInfoResponse is what is known of a contact. See RFC 5733 3.1.2.
@@ -1225,7 +1268,7 @@ func (m *ContactInfoResponse) AppendXML(b []byte) ([]byte, error) {
 		doc.Response.ResData = []Element{m.Data}
 	}
 	m.ResponseHead.write(doc.Response)
-	return appendEPPDoc(b, &doc)
+	return doc.AppendXML(b)
 }
 
 // LogValue implements [slog.LogValuer] by the message's name alone: the
@@ -1255,7 +1298,7 @@ func (m *ContactCreateResponse) AppendXML(b []byte) ([]byte, error) {
 		doc.Response.ResData = []Element{m.Data}
 	}
 	m.ResponseHead.write(doc.Response)
-	return appendEPPDoc(b, &doc)
+	return doc.AppendXML(b)
 }
 
 // ContactTransferResponse says how far the transfer of a contact has come. See
@@ -1280,11 +1323,6 @@ func (m *ContactTransferResponse) AppendXML(b []byte) ([]byte, error) {
 		doc.Response.ResData = []Element{m.Data}
 	}
 	m.ResponseHead.write(doc.Response)
-	return appendEPPDoc(b, &doc)
-}
-
-// appendEPPDoc writes a document.
-func appendEPPDoc(b []byte, doc *eppDoc) ([]byte, error) {
 	return doc.AppendXML(b)
 }
 

@@ -30,52 +30,52 @@ var spaces = xmlstream.NewSpaces(
 
 // The simple types, each with every facet that applies to it.
 var (
-	eppSID                = &xsdrun.SimpleType{Label: "epp:sIDType", Builtin: xsdrun.BuiltinNormalizedString, Length: xsdrun.LengthRange(3, 64)}
+	eppSID                = &xsdrun.SimpleType{Label: "epp:sIDType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "sIDType"}, Builtin: xsdrun.BuiltinNormalizedString, Length: xsdrun.LengthRange(3, 64)}
 	xsdDateTime           = xsdrun.BuiltinDateTime.Type()
-	eppVersion            = &xsdrun.SimpleType{Label: "epp:versionType", Builtin: xsdrun.BuiltinToken, Patterns: [][]string{{"[1-9]+\\.[0-9]+"}}, Enumeration: []string{"1.0"}}
+	eppVersion            = &xsdrun.SimpleType{Label: "epp:versionType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "versionType"}, Builtin: xsdrun.BuiltinToken, Patterns: [][]string{{"[1-9]+\\.[0-9]+"}}, Enumeration: []string{"1.0"}}
 	xsdLanguage           = xsdrun.BuiltinLanguage.Type()
 	xsdAnyURI             = xsdrun.BuiltinAnyURI.Type()
-	eppDCPRecDesc         = &xsdrun.SimpleType{Label: "epp:dcpRecDescType", Builtin: xsdrun.BuiltinToken, Length: xsdrun.LengthRange(1, 255)}
+	eppDCPRecDesc         = &xsdrun.SimpleType{Label: "epp:dcpRecDescType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "dcpRecDescType"}, Builtin: xsdrun.BuiltinToken, Length: xsdrun.LengthRange(1, 255)}
 	xsdDuration           = xsdrun.BuiltinDuration.Type()
-	eppTrIDString         = &xsdrun.SimpleType{Label: "epp:trIDStringType", Builtin: xsdrun.BuiltinToken, Length: xsdrun.LengthRange(3, 64)}
-	eppcomClID            = &xsdrun.SimpleType{Label: "eppcom:clIDType", Builtin: xsdrun.BuiltinToken, Length: xsdrun.LengthRange(3, 16)}
-	eppPW                 = &xsdrun.SimpleType{Label: "epp:pwType", Builtin: xsdrun.BuiltinToken, Length: xsdrun.LengthRange(6, 16)}
-	eppPollOp             = &xsdrun.SimpleType{Label: "epp:pollOpType", Builtin: xsdrun.BuiltinToken, Enumeration: []string{"req", "ack"}}
+	eppTrIDString         = &xsdrun.SimpleType{Label: "epp:trIDStringType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "trIDStringType"}, Builtin: xsdrun.BuiltinToken, Length: xsdrun.LengthRange(3, 64)}
+	eppcomClID            = &xsdrun.SimpleType{Label: "eppcom:clIDType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:eppcom-1.0", Local: "clIDType"}, Builtin: xsdrun.BuiltinToken, Length: xsdrun.LengthRange(3, 16)}
+	eppPW                 = &xsdrun.SimpleType{Label: "epp:pwType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "pwType"}, Builtin: xsdrun.BuiltinToken, Length: xsdrun.LengthRange(6, 16)}
+	eppPollOp             = &xsdrun.SimpleType{Label: "epp:pollOpType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "pollOpType"}, Builtin: xsdrun.BuiltinToken, Enumeration: []string{"req", "ack"}}
 	xsdToken              = xsdrun.BuiltinToken.Type()
-	eppTransferOp         = &xsdrun.SimpleType{Label: "epp:transferOpType", Builtin: xsdrun.BuiltinToken, Enumeration: []string{"request", "query", "approve", "reject", "cancel"}}
-	eppResultCode         = &xsdrun.SimpleType{Label: "epp:resultCodeType", Builtin: xsdrun.BuiltinUnsignedShort, Enumeration: []string{"1000", "1001", "1300", "1301", "1500", "2000", "2001", "2002", "2003", "2004", "2005", "2100", "2101", "2102", "2103", "2104", "2105", "2106", "2200", "2201", "2202", "2300", "2301", "2302", "2303", "2304", "2305", "2306", "2307", "2308", "2400", "2500", "2501", "2502"}}
+	eppTransferOp         = &xsdrun.SimpleType{Label: "epp:transferOpType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "transferOpType"}, Builtin: xsdrun.BuiltinToken, Enumeration: []string{"request", "query", "approve", "reject", "cancel"}}
+	eppResultCode         = &xsdrun.SimpleType{Label: "epp:resultCodeType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "resultCodeType"}, Builtin: xsdrun.BuiltinUnsignedShort, Enumeration: []string{"1000", "1001", "1300", "1301", "1500", "2000", "2001", "2002", "2003", "2004", "2005", "2100", "2101", "2102", "2103", "2104", "2105", "2106", "2200", "2201", "2202", "2300", "2301", "2302", "2303", "2304", "2305", "2306", "2307", "2308", "2400", "2500", "2501", "2502"}}
 	xsdNormalizedString   = xsdrun.BuiltinNormalizedString.Type()
 	xsdUnsignedLong       = xsdrun.BuiltinUnsignedLong.Type()
-	eppcomMinToken        = &xsdrun.SimpleType{Label: "eppcom:minTokenType", Builtin: xsdrun.BuiltinToken, Length: xsdrun.LengthRange(1, -1)}
-	eppcomLabel           = &xsdrun.SimpleType{Label: "eppcom:labelType", Builtin: xsdrun.BuiltinToken, Length: xsdrun.LengthRange(1, 255)}
-	hostIP                = &xsdrun.SimpleType{Label: "host:ipType", Builtin: xsdrun.BuiltinToken, Enumeration: []string{"v4", "v6"}}
-	hostAddrString        = &xsdrun.SimpleType{Label: "host:addrStringType", Builtin: xsdrun.BuiltinToken, Length: xsdrun.LengthRange(3, 45)}
-	hostStatusValue       = &xsdrun.SimpleType{Label: "host:statusValueType", Builtin: xsdrun.BuiltinToken, Enumeration: []string{"ok", "linked", "clientDeleteProhibited", "clientUpdateProhibited", "serverDeleteProhibited", "serverUpdateProhibited", "pendingCreate", "pendingDelete", "pendingTransfer", "pendingUpdate"}}
+	eppcomMinToken        = &xsdrun.SimpleType{Label: "eppcom:minTokenType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:eppcom-1.0", Local: "minTokenType"}, Builtin: xsdrun.BuiltinToken, Length: xsdrun.LengthRange(1, -1)}
+	eppcomLabel           = &xsdrun.SimpleType{Label: "eppcom:labelType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:eppcom-1.0", Local: "labelType"}, Builtin: xsdrun.BuiltinToken, Length: xsdrun.LengthRange(1, 255)}
+	hostIP                = &xsdrun.SimpleType{Label: "host:ipType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:host-1.0", Local: "ipType"}, Builtin: xsdrun.BuiltinToken, Enumeration: []string{"v4", "v6"}}
+	hostAddrString        = &xsdrun.SimpleType{Label: "host:addrStringType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:host-1.0", Local: "addrStringType"}, Builtin: xsdrun.BuiltinToken, Length: xsdrun.LengthRange(3, 45)}
+	hostStatusValue       = &xsdrun.SimpleType{Label: "host:statusValueType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:host-1.0", Local: "statusValueType"}, Builtin: xsdrun.BuiltinToken, Enumeration: []string{"ok", "linked", "clientDeleteProhibited", "clientUpdateProhibited", "serverDeleteProhibited", "serverUpdateProhibited", "pendingCreate", "pendingDelete", "pendingTransfer", "pendingUpdate"}}
 	xsdBoolean            = xsdrun.BuiltinBoolean.Type()
-	eppcomReasonBase      = &xsdrun.SimpleType{Label: "eppcom:reasonBaseType", Builtin: xsdrun.BuiltinToken, Length: xsdrun.LengthRange(1, 32)}
-	eppcomROID            = &xsdrun.SimpleType{Label: "eppcom:roidType", Builtin: xsdrun.BuiltinToken, Patterns: [][]string{{"(\\w|_){1,80}-\\w{1,8}"}}}
-	domainHosts           = &xsdrun.SimpleType{Label: "domain:hostsType", Builtin: xsdrun.BuiltinToken, Enumeration: []string{"all", "del", "sub", "none"}}
-	domainPUnit           = &xsdrun.SimpleType{Label: "domain:pUnitType", Builtin: xsdrun.BuiltinToken, Enumeration: []string{"y", "m"}}
-	domainPLimit          = &xsdrun.SimpleType{Label: "domain:pLimitType", Builtin: xsdrun.BuiltinUnsignedShort, MinInclusive: "1", MaxInclusive: "99"}
-	domainContactAttr     = &xsdrun.SimpleType{Label: "domain:contactAttrType", Builtin: xsdrun.BuiltinToken, Enumeration: []string{"admin", "billing", "tech"}}
+	eppcomReasonBase      = &xsdrun.SimpleType{Label: "eppcom:reasonBaseType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:eppcom-1.0", Local: "reasonBaseType"}, Builtin: xsdrun.BuiltinToken, Length: xsdrun.LengthRange(1, 32)}
+	eppcomROID            = &xsdrun.SimpleType{Label: "eppcom:roidType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:eppcom-1.0", Local: "roidType"}, Builtin: xsdrun.BuiltinToken, Patterns: [][]string{{"(\\w|_){1,80}-\\w{1,8}"}}}
+	domainHosts           = &xsdrun.SimpleType{Label: "domain:hostsType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "hostsType"}, Builtin: xsdrun.BuiltinToken, Enumeration: []string{"all", "del", "sub", "none"}}
+	domainPUnit           = &xsdrun.SimpleType{Label: "domain:pUnitType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "pUnitType"}, Builtin: xsdrun.BuiltinToken, Enumeration: []string{"y", "m"}}
+	domainPLimit          = &xsdrun.SimpleType{Label: "domain:pLimitType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "pLimitType"}, Builtin: xsdrun.BuiltinUnsignedShort, MinInclusive: "1", MaxInclusive: "99"}
+	domainContactAttr     = &xsdrun.SimpleType{Label: "domain:contactAttrType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "contactAttrType"}, Builtin: xsdrun.BuiltinToken, Enumeration: []string{"admin", "billing", "tech"}}
 	xsdDate               = xsdrun.BuiltinDate.Type()
-	domainStatusValue     = &xsdrun.SimpleType{Label: "domain:statusValueType", Builtin: xsdrun.BuiltinToken, Enumeration: []string{"ok", "inactive", "clientDeleteProhibited", "clientRenewProhibited", "clientTransferProhibited", "clientUpdateProhibited", "clientHold", "serverDeleteProhibited", "serverRenewProhibited", "serverTransferProhibited", "serverUpdateProhibited", "serverHold", "pendingCreate", "pendingDelete", "pendingRenew", "pendingTransfer", "pendingUpdate"}}
-	domainClIDChg         = &xsdrun.SimpleType{Label: "domain:clIDChgType", Builtin: xsdrun.BuiltinToken, Length: xsdrun.LengthRange(0, 16)}
-	eppcomTrStatus        = &xsdrun.SimpleType{Label: "eppcom:trStatusType", Builtin: xsdrun.BuiltinToken, Enumeration: []string{"pending", "clientApproved", "clientRejected", "clientCancelled", "serverApproved", "serverCancelled"}}
-	contactPostalInfoEnum = &xsdrun.SimpleType{Label: "contact:postalInfoEnumType", Builtin: xsdrun.BuiltinToken, Enumeration: []string{"int", "loc"}}
-	contactPostalLine     = &xsdrun.SimpleType{Label: "contact:postalLineType", Builtin: xsdrun.BuiltinNormalizedString, Length: xsdrun.LengthRange(1, 255)}
-	contactOptPostalLine  = &xsdrun.SimpleType{Label: "contact:optPostalLineType", Builtin: xsdrun.BuiltinNormalizedString, Length: xsdrun.LengthRange(0, 255)}
-	contactPC             = &xsdrun.SimpleType{Label: "contact:pcType", Builtin: xsdrun.BuiltinToken, Length: xsdrun.LengthRange(0, 16)}
-	contactCC             = &xsdrun.SimpleType{Label: "contact:ccType", Builtin: xsdrun.BuiltinToken, Length: xsdrun.LengthRange(2, 2)}
-	contactE164String     = &xsdrun.SimpleType{Label: "contact:e164StringType", Builtin: xsdrun.BuiltinToken, Length: xsdrun.LengthRange(0, 17), Patterns: [][]string{{"(\\+[0-9]{1,3}\\.[0-9]{1,14})?"}}}
-	contactStatusValue    = &xsdrun.SimpleType{Label: "contact:statusValueType", Builtin: xsdrun.BuiltinToken, Enumeration: []string{"ok", "linked", "clientDeleteProhibited", "clientTransferProhibited", "clientUpdateProhibited", "serverDeleteProhibited", "serverTransferProhibited", "serverUpdateProhibited", "pendingCreate", "pendingDelete", "pendingTransfer", "pendingUpdate"}}
-	secDNSMaxSigLife      = &xsdrun.SimpleType{Label: "secDNS:maxSigLifeType", Builtin: xsdrun.BuiltinInt, MinInclusive: "1"}
+	domainStatusValue     = &xsdrun.SimpleType{Label: "domain:statusValueType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "statusValueType"}, Builtin: xsdrun.BuiltinToken, Enumeration: []string{"ok", "inactive", "clientDeleteProhibited", "clientRenewProhibited", "clientTransferProhibited", "clientUpdateProhibited", "clientHold", "serverDeleteProhibited", "serverRenewProhibited", "serverTransferProhibited", "serverUpdateProhibited", "serverHold", "pendingCreate", "pendingDelete", "pendingRenew", "pendingTransfer", "pendingUpdate"}}
+	domainClIDChg         = &xsdrun.SimpleType{Label: "domain:clIDChgType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "clIDChgType"}, Builtin: xsdrun.BuiltinToken, Length: xsdrun.LengthRange(0, 16)}
+	eppcomTrStatus        = &xsdrun.SimpleType{Label: "eppcom:trStatusType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:eppcom-1.0", Local: "trStatusType"}, Builtin: xsdrun.BuiltinToken, Enumeration: []string{"pending", "clientApproved", "clientRejected", "clientCancelled", "serverApproved", "serverCancelled"}}
+	contactPostalInfoEnum = &xsdrun.SimpleType{Label: "contact:postalInfoEnumType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "postalInfoEnumType"}, Builtin: xsdrun.BuiltinToken, Enumeration: []string{"int", "loc"}}
+	contactPostalLine     = &xsdrun.SimpleType{Label: "contact:postalLineType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "postalLineType"}, Builtin: xsdrun.BuiltinNormalizedString, Length: xsdrun.LengthRange(1, 255)}
+	contactOptPostalLine  = &xsdrun.SimpleType{Label: "contact:optPostalLineType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "optPostalLineType"}, Builtin: xsdrun.BuiltinNormalizedString, Length: xsdrun.LengthRange(0, 255)}
+	contactPC             = &xsdrun.SimpleType{Label: "contact:pcType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "pcType"}, Builtin: xsdrun.BuiltinToken, Length: xsdrun.LengthRange(0, 16)}
+	contactCC             = &xsdrun.SimpleType{Label: "contact:ccType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "ccType"}, Builtin: xsdrun.BuiltinToken, Length: xsdrun.LengthRange(2, 2)}
+	contactE164String     = &xsdrun.SimpleType{Label: "contact:e164StringType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "e164StringType"}, Builtin: xsdrun.BuiltinToken, Length: xsdrun.LengthRange(0, 17), Patterns: [][]string{{"(\\+[0-9]{1,3}\\.[0-9]{1,14})?"}}}
+	contactStatusValue    = &xsdrun.SimpleType{Label: "contact:statusValueType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "statusValueType"}, Builtin: xsdrun.BuiltinToken, Enumeration: []string{"ok", "linked", "clientDeleteProhibited", "clientTransferProhibited", "clientUpdateProhibited", "serverDeleteProhibited", "serverTransferProhibited", "serverUpdateProhibited", "pendingCreate", "pendingDelete", "pendingTransfer", "pendingUpdate"}}
+	secDNSMaxSigLife      = &xsdrun.SimpleType{Label: "secDNS:maxSigLifeType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:secDNS-1.1", Local: "maxSigLifeType"}, Builtin: xsdrun.BuiltinInt, MinInclusive: "1"}
 	xsdUnsignedShort      = xsdrun.BuiltinUnsignedShort.Type()
 	xsdUnsignedByte       = xsdrun.BuiltinUnsignedByte.Type()
 	xsdHexBinary          = xsdrun.BuiltinHexBinary.Type()
-	secDNSKey             = &xsdrun.SimpleType{Label: "secDNS:keyType", Builtin: xsdrun.BuiltinBase64Binary, Length: xsdrun.LengthRange(1, -1)}
-	rgpRGPOp              = &xsdrun.SimpleType{Label: "rgp:rgpOpType", Builtin: xsdrun.BuiltinToken, Enumeration: []string{"request", "report"}}
-	rgpStatusValue        = &xsdrun.SimpleType{Label: "rgp:statusValueType", Builtin: xsdrun.BuiltinToken, Enumeration: []string{"addPeriod", "autoRenewPeriod", "renewPeriod", "transferPeriod", "redemptionPeriod", "pendingRestore", "pendingDelete"}}
+	secDNSKey             = &xsdrun.SimpleType{Label: "secDNS:keyType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:secDNS-1.1", Local: "keyType"}, Builtin: xsdrun.BuiltinBase64Binary, Length: xsdrun.LengthRange(1, -1)}
+	rgpRGPOp              = &xsdrun.SimpleType{Label: "rgp:rgpOpType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:rgp-1.0", Local: "rgpOpType"}, Builtin: xsdrun.BuiltinToken, Enumeration: []string{"request", "report"}}
+	rgpStatusValue        = &xsdrun.SimpleType{Label: "rgp:statusValueType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:rgp-1.0", Local: "statusValueType"}, Builtin: xsdrun.BuiltinToken, Enumeration: []string{"addPeriod", "autoRenewPeriod", "renewPeriod", "transferPeriod", "redemptionPeriod", "pendingRestore", "pendingDelete"}}
 )
 
 // The wildcards.
@@ -99,8 +99,9 @@ var eppDocModel = &xsdrun.Model{
 		{Space: 1, Local: "response"},
 		{Space: 1, Local: "extension"},
 	},
-	Next:  [][]int{{0, 1, 2, 3, 4}, {}, {}, {}, {}, {}},
-	Final: []bool{false, true, true, true, true, true},
+	Next:     [][]int{{0, 1, 2, 3, 4}, {}, {}, {}, {}, {}},
+	Final:    []bool{false, true, true, true, true, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "eppType"},
 }
 
 var greetingModel = &xsdrun.Model{
@@ -110,8 +111,9 @@ var greetingModel = &xsdrun.Model{
 		{Space: 1, Local: "svcMenu"},
 		{Space: 1, Local: "dcp"},
 	},
-	Next:  [][]int{{0}, {1}, {2}, {3}, {}},
-	Final: []bool{false, false, false, false, true},
+	Next:     [][]int{{0}, {1}, {2}, {3}, {}},
+	Final:    []bool{false, false, false, false, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "greetingType"},
 }
 
 var svcMenuModel = &xsdrun.Model{
@@ -121,16 +123,18 @@ var svcMenuModel = &xsdrun.Model{
 		{Space: 1, Local: "objURI"},
 		{Space: 1, Local: "svcExtension"},
 	},
-	Next:  [][]int{{0}, {0, 1}, {1, 2}, {2, 3}, {}},
-	Final: []bool{false, false, false, true, true},
+	Next:     [][]int{{0}, {0, 1}, {1, 2}, {2, 3}, {}},
+	Final:    []bool{false, false, false, true, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "svcMenuType"},
 }
 
 var extURIModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
 		{Space: 1, Local: "extURI"},
 	},
-	Next:  [][]int{{0}, {0}},
-	Final: []bool{false, true},
+	Next:     [][]int{{0}, {0}},
+	Final:    []bool{false, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "extURIType"},
 }
 
 var dcpModel = &xsdrun.Model{
@@ -139,8 +143,9 @@ var dcpModel = &xsdrun.Model{
 		{Space: 1, Local: "statement"},
 		{Space: 1, Local: "expiry"},
 	},
-	Next:  [][]int{{0}, {1}, {1, 2}, {}},
-	Final: []bool{false, false, true, true},
+	Next:     [][]int{{0}, {1}, {1, 2}, {}},
+	Final:    []bool{false, false, true, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "dcpType"},
 }
 
 var dcpAccessModel = &xsdrun.Model{
@@ -152,8 +157,9 @@ var dcpAccessModel = &xsdrun.Model{
 		{Space: 1, Local: "none"},
 		{Space: 1, Local: "null"},
 	},
-	Next:  [][]int{{0, 1, 2, 3, 4, 5}, {}, {}, {}, {}, {}, {}},
-	Final: []bool{false, true, true, true, true, true, true},
+	Next:     [][]int{{0, 1, 2, 3, 4, 5}, {}, {}, {}, {}, {}, {}},
+	Final:    []bool{false, true, true, true, true, true, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "dcpAccessType"},
 }
 
 var dcpStatementModel = &xsdrun.Model{
@@ -162,8 +168,9 @@ var dcpStatementModel = &xsdrun.Model{
 		{Space: 1, Local: "recipient"},
 		{Space: 1, Local: "retention"},
 	},
-	Next:  [][]int{{0}, {1}, {2}, {}},
-	Final: []bool{false, false, false, true},
+	Next:     [][]int{{0}, {1}, {2}, {}},
+	Final:    []bool{false, false, false, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "dcpStatementType"},
 }
 
 var dcpPurposeModel = &xsdrun.Model{
@@ -173,8 +180,9 @@ var dcpPurposeModel = &xsdrun.Model{
 		{Space: 1, Local: "other"},
 		{Space: 1, Local: "prov"},
 	},
-	Next:  [][]int{{0, 1, 2, 3}, {1, 2, 3}, {2, 3}, {3}, {}},
-	Final: []bool{true, true, true, true, true},
+	Next:     [][]int{{0, 1, 2, 3}, {1, 2, 3}, {2, 3}, {3}, {}},
+	Final:    []bool{true, true, true, true, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "dcpPurposeType"},
 }
 
 var dcpRecipientModel = &xsdrun.Model{
@@ -185,16 +193,18 @@ var dcpRecipientModel = &xsdrun.Model{
 		{Space: 1, Local: "same"},
 		{Space: 1, Local: "unrelated"},
 	},
-	Next:  [][]int{{0, 1, 2, 3, 4}, {1, 2, 3, 4}, {1, 2, 3, 4}, {3, 4}, {4}, {}},
-	Final: []bool{true, true, true, true, true, true},
+	Next:     [][]int{{0, 1, 2, 3, 4}, {1, 2, 3, 4}, {1, 2, 3, 4}, {3, 4}, {4}, {}},
+	Final:    []bool{true, true, true, true, true, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "dcpRecipientType"},
 }
 
 var dcpOursModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
 		{Space: 1, Local: "recDesc"},
 	},
-	Next:  [][]int{{0}, {}},
-	Final: []bool{true, true},
+	Next:     [][]int{{0}, {}},
+	Final:    []bool{true, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "dcpOursType"},
 }
 
 var dcpRetentionModel = &xsdrun.Model{
@@ -205,8 +215,9 @@ var dcpRetentionModel = &xsdrun.Model{
 		{Space: 1, Local: "indefinite"},
 		{Space: 1, Local: "none"},
 	},
-	Next:  [][]int{{0, 1, 2, 3, 4}, {}, {}, {}, {}, {}},
-	Final: []bool{false, true, true, true, true, true},
+	Next:     [][]int{{0, 1, 2, 3, 4}, {}, {}, {}, {}, {}},
+	Final:    []bool{false, true, true, true, true, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "dcpRetentionType"},
 }
 
 var dcpExpiryModel = &xsdrun.Model{
@@ -214,8 +225,9 @@ var dcpExpiryModel = &xsdrun.Model{
 		{Space: 1, Local: "absolute"},
 		{Space: 1, Local: "relative"},
 	},
-	Next:  [][]int{{0, 1}, {}, {}},
-	Final: []bool{false, true, true},
+	Next:     [][]int{{0, 1}, {}, {}},
+	Final:    []bool{false, true, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "dcpExpiryType"},
 }
 
 var commandDocModel = &xsdrun.Model{
@@ -233,8 +245,9 @@ var commandDocModel = &xsdrun.Model{
 		{Space: 1, Local: "extension"},
 		{Space: 1, Local: "clTRID"},
 	},
-	Next:  [][]int{{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, {10, 11}, {10, 11}, {10, 11}, {10, 11}, {10, 11}, {10, 11}, {10, 11}, {10, 11}, {10, 11}, {10, 11}, {11}, {}},
-	Final: []bool{false, true, true, true, true, true, true, true, true, true, true, true, true},
+	Next:     [][]int{{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, {10, 11}, {10, 11}, {10, 11}, {10, 11}, {10, 11}, {10, 11}, {10, 11}, {10, 11}, {10, 11}, {10, 11}, {11}, {}},
+	Final:    []bool{false, true, true, true, true, true, true, true, true, true, true, true, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "commandType"},
 }
 
 var loginModel = &xsdrun.Model{
@@ -245,8 +258,9 @@ var loginModel = &xsdrun.Model{
 		{Space: 1, Local: "options"},
 		{Space: 1, Local: "svcs"},
 	},
-	Next:  [][]int{{0}, {1}, {2, 3}, {3}, {4}, {}},
-	Final: []bool{false, false, false, false, false, true},
+	Next:     [][]int{{0}, {1}, {2, 3}, {3}, {4}, {}},
+	Final:    []bool{false, false, false, false, false, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "loginType"},
 }
 
 var credsOptionsModel = &xsdrun.Model{
@@ -254,8 +268,9 @@ var credsOptionsModel = &xsdrun.Model{
 		{Space: 1, Local: "version"},
 		{Space: 1, Local: "lang"},
 	},
-	Next:  [][]int{{0}, {1}, {}},
-	Final: []bool{false, false, true},
+	Next:     [][]int{{0}, {1}, {}},
+	Final:    []bool{false, false, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "credsOptionsType"},
 }
 
 var loginSvcModel = &xsdrun.Model{
@@ -263,16 +278,18 @@ var loginSvcModel = &xsdrun.Model{
 		{Space: 1, Local: "objURI"},
 		{Space: 1, Local: "svcExtension"},
 	},
-	Next:  [][]int{{0}, {0, 1}, {}},
-	Final: []bool{false, true, true},
+	Next:     [][]int{{0}, {0, 1}, {}},
+	Final:    []bool{false, true, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "loginSvcType"},
 }
 
 var readWriteDocModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
 		{Any: readWriteDocAny},
 	},
-	Next:  [][]int{{0}, {}},
-	Final: []bool{false, true},
+	Next:     [][]int{{0}, {}},
+	Final:    []bool{false, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "readWriteType"},
 }
 
 var pollAttrs = &xsdrun.Attributes{
@@ -280,28 +297,32 @@ var pollAttrs = &xsdrun.Attributes{
 		{Local: "op", Type: eppPollOp, Required: true},
 		{Local: "msgID", Type: xsdToken},
 	},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "pollType"},
 }
 
 var transferDocModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
 		{Any: transferDocAny},
 	},
-	Next:  [][]int{{0}, {}},
-	Final: []bool{false, true},
+	Next:     [][]int{{0}, {}},
+	Final:    []bool{false, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "transferType"},
 }
 
 var transferDocAttrs = &xsdrun.Attributes{
 	Uses: []xsdrun.AttributeUse{
 		{Local: "op", Type: eppTransferOp, Required: true},
 	},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "transferType"},
 }
 
 var extAnyModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
 		{Any: extAnyAny},
 	},
-	Next:  [][]int{{0}, {0}},
-	Final: []bool{false, true},
+	Next:     [][]int{{0}, {0}},
+	Final:    []bool{false, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "extAnyType"},
 }
 
 var responseDocModel = &xsdrun.Model{
@@ -312,8 +333,9 @@ var responseDocModel = &xsdrun.Model{
 		{Space: 1, Local: "extension"},
 		{Space: 1, Local: "trID"},
 	},
-	Next:  [][]int{{0}, {0, 1, 2, 3, 4}, {2, 3, 4}, {3, 4}, {4}, {}},
-	Final: []bool{false, false, false, false, false, true},
+	Next:     [][]int{{0}, {0, 1, 2, 3, 4}, {2, 3, 4}, {3, 4}, {4}, {}},
+	Final:    []bool{false, false, false, false, false, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "responseType"},
 }
 
 var resultModel = &xsdrun.Model{
@@ -322,32 +344,37 @@ var resultModel = &xsdrun.Model{
 		{Space: 1, Local: "value"},
 		{Space: 1, Local: "extValue"},
 	},
-	Next:  [][]int{{0}, {1, 2}, {1, 2}, {1, 2}},
-	Final: []bool{false, true, true, true},
+	Next:     [][]int{{0}, {1, 2}, {1, 2}, {1, 2}},
+	Final:    []bool{false, true, true, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "resultType"},
 }
 
 var resultAttrs = &xsdrun.Attributes{
 	Uses: []xsdrun.AttributeUse{
 		{Local: "code", Type: eppResultCode, Required: true},
 	},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "resultType"},
 }
 
 var msgAttrs = &xsdrun.Attributes{
 	Uses: []xsdrun.AttributeUse{
 		{Local: "lang", Type: xsdLanguage, Default: new("en")},
 	},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "msgType"},
 }
 
 var errValueModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
 		{Any: errValueAny},
 	},
-	Next:  [][]int{{0}, {}},
-	Final: []bool{false, true},
+	Next:     [][]int{{0}, {}},
+	Final:    []bool{false, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "errValueType"},
 }
 
 var errValueAttrs = &xsdrun.Attributes{
-	Any: errValueAttrAny,
+	Any:      errValueAttrAny,
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "errValueType"},
 }
 
 var extErrValueModel = &xsdrun.Model{
@@ -355,8 +382,9 @@ var extErrValueModel = &xsdrun.Model{
 		{Space: 1, Local: "value"},
 		{Space: 1, Local: "reason"},
 	},
-	Next:  [][]int{{0}, {1}, {}},
-	Final: []bool{false, false, true},
+	Next:     [][]int{{0}, {1}, {}},
+	Final:    []bool{false, false, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "extErrValueType"},
 }
 
 var msgQModel = &xsdrun.Model{
@@ -364,8 +392,9 @@ var msgQModel = &xsdrun.Model{
 		{Space: 1, Local: "qDate"},
 		{Space: 1, Local: "msg"},
 	},
-	Next:  [][]int{{0, 1}, {1}, {}},
-	Final: []bool{true, true, true},
+	Next:     [][]int{{0, 1}, {1}, {}},
+	Final:    []bool{true, true, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "msgQType"},
 }
 
 var msgQAttrs = &xsdrun.Attributes{
@@ -373,20 +402,23 @@ var msgQAttrs = &xsdrun.Attributes{
 		{Local: "count", Type: xsdUnsignedLong, Required: true},
 		{Local: "id", Type: eppcomMinToken, Required: true},
 	},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "msgQType"},
 }
 
 var mixedMsgModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
 		{Any: mixedMsgAny},
 	},
-	Next:  [][]int{{0}, {0}},
-	Final: []bool{true, true},
+	Next:     [][]int{{0}, {0}},
+	Final:    []bool{true, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "mixedMsgType"},
 }
 
 var mixedMsgAttrs = &xsdrun.Attributes{
 	Uses: []xsdrun.AttributeUse{
 		{Local: "lang", Type: xsdLanguage, Default: new("en")},
 	},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "mixedMsgType"},
 }
 
 var trIDModel = &xsdrun.Model{
@@ -394,24 +426,27 @@ var trIDModel = &xsdrun.Model{
 		{Space: 1, Local: "clTRID"},
 		{Space: 1, Local: "svTRID"},
 	},
-	Next:  [][]int{{0, 1}, {1}, {}},
-	Final: []bool{false, false, true},
+	Next:     [][]int{{0, 1}, {1}, {}},
+	Final:    []bool{false, false, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "trIDType"},
 }
 
 var hostCheckModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
 		{Space: 4, Local: "name"},
 	},
-	Next:  [][]int{{0}, {0}},
-	Final: []bool{false, true},
+	Next:     [][]int{{0}, {0}},
+	Final:    []bool{false, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:host-1.0", Local: "mNameType"},
 }
 
 var hostSNameModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
 		{Space: 4, Local: "name"},
 	},
-	Next:  [][]int{{0}, {}},
-	Final: []bool{false, true},
+	Next:     [][]int{{0}, {}},
+	Final:    []bool{false, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:host-1.0", Local: "sNameType"},
 }
 
 var hostCreateModel = &xsdrun.Model{
@@ -419,14 +454,16 @@ var hostCreateModel = &xsdrun.Model{
 		{Space: 4, Local: "name"},
 		{Space: 4, Local: "addr"},
 	},
-	Next:  [][]int{{0}, {1}, {1}},
-	Final: []bool{false, true, true},
+	Next:     [][]int{{0}, {1}, {1}},
+	Final:    []bool{false, true, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:host-1.0", Local: "createType"},
 }
 
 var hostAddrAttrs = &xsdrun.Attributes{
 	Uses: []xsdrun.AttributeUse{
 		{Local: "ip", Type: hostIP, Default: new("v4")},
 	},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:host-1.0", Local: "addrType"},
 }
 
 var hostUpdateModel = &xsdrun.Model{
@@ -436,8 +473,9 @@ var hostUpdateModel = &xsdrun.Model{
 		{Space: 4, Local: "rem"},
 		{Space: 4, Local: "chg"},
 	},
-	Next:  [][]int{{0}, {1, 2, 3}, {2, 3}, {3}, {}},
-	Final: []bool{false, true, true, true, true},
+	Next:     [][]int{{0}, {1, 2, 3}, {2, 3}, {3}, {}},
+	Final:    []bool{false, true, true, true, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:host-1.0", Local: "updateType"},
 }
 
 var hostAddRemModel = &xsdrun.Model{
@@ -451,8 +489,9 @@ var hostAddRemModel = &xsdrun.Model{
 		{Space: 4, Local: "status"},
 		{Space: 4, Local: "status"},
 	},
-	Next:  [][]int{{0, 1}, {0, 1}, {2}, {3}, {4}, {5}, {6}, {7}, {}},
-	Final: []bool{true, true, true, true, true, true, true, true, true},
+	Next:     [][]int{{0, 1}, {0, 1}, {2}, {3}, {4}, {5}, {6}, {7}, {}},
+	Final:    []bool{true, true, true, true, true, true, true, true, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:host-1.0", Local: "addRemType"},
 }
 
 var hostStatusAttrs = &xsdrun.Attributes{
@@ -460,22 +499,25 @@ var hostStatusAttrs = &xsdrun.Attributes{
 		{Local: "s", Type: hostStatusValue, Required: true},
 		{Local: "lang", Type: xsdLanguage, Default: new("en")},
 	},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:host-1.0", Local: "statusType"},
 }
 
 var hostChgModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
 		{Space: 4, Local: "name"},
 	},
-	Next:  [][]int{{0}, {}},
-	Final: []bool{false, true},
+	Next:     [][]int{{0}, {}},
+	Final:    []bool{false, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:host-1.0", Local: "chgType"},
 }
 
 var hostChkDataModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
 		{Space: 4, Local: "cd"},
 	},
-	Next:  [][]int{{0}, {0}},
-	Final: []bool{false, true},
+	Next:     [][]int{{0}, {0}},
+	Final:    []bool{false, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:host-1.0", Local: "chkDataType"},
 }
 
 var hostCheckTypeModel = &xsdrun.Model{
@@ -483,20 +525,23 @@ var hostCheckTypeModel = &xsdrun.Model{
 		{Space: 4, Local: "name"},
 		{Space: 4, Local: "reason"},
 	},
-	Next:  [][]int{{0}, {1}, {}},
-	Final: []bool{false, true, true},
+	Next:     [][]int{{0}, {1}, {}},
+	Final:    []bool{false, true, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:host-1.0", Local: "checkType"},
 }
 
 var hostCheckNameAttrs = &xsdrun.Attributes{
 	Uses: []xsdrun.AttributeUse{
 		{Local: "avail", Type: xsdBoolean, Required: true},
 	},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:host-1.0", Local: "checkNameType"},
 }
 
 var reasonAttrs = &xsdrun.Attributes{
 	Uses: []xsdrun.AttributeUse{
 		{Local: "lang", Type: xsdLanguage},
 	},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:eppcom-1.0", Local: "reasonType"},
 }
 
 var hostInfDataModel = &xsdrun.Model{
@@ -518,8 +563,9 @@ var hostInfDataModel = &xsdrun.Model{
 		{Space: 4, Local: "status"},
 		{Space: 4, Local: "status"},
 	},
-	Next:  [][]int{{0}, {1}, {2}, {3, 4, 5}, {6, 4, 5}, {4, 5}, {7}, {8, 4, 5}, {9}, {10, 4, 5}, {11, 12, 13}, {14, 4, 5}, {12, 13}, {13}, {}, {15, 4, 5}, {4, 5}},
-	Final: []bool{false, false, false, false, false, false, false, false, false, false, true, false, true, true, true, false, false},
+	Next:     [][]int{{0}, {1}, {2}, {3, 4, 5}, {6, 4, 5}, {4, 5}, {7}, {8, 4, 5}, {9}, {10, 4, 5}, {11, 12, 13}, {14, 4, 5}, {12, 13}, {13}, {}, {15, 4, 5}, {4, 5}},
+	Final:    []bool{false, false, false, false, false, false, false, false, false, false, true, false, true, true, true, false, false},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:host-1.0", Local: "infDataType"},
 }
 
 var hostCreDataModel = &xsdrun.Model{
@@ -527,8 +573,9 @@ var hostCreDataModel = &xsdrun.Model{
 		{Space: 4, Local: "name"},
 		{Space: 4, Local: "crDate"},
 	},
-	Next:  [][]int{{0}, {1}, {}},
-	Final: []bool{false, false, true},
+	Next:     [][]int{{0}, {1}, {}},
+	Final:    []bool{false, false, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:host-1.0", Local: "creDataType"},
 }
 
 var hostPanDataModel = &xsdrun.Model{
@@ -537,22 +584,25 @@ var hostPanDataModel = &xsdrun.Model{
 		{Space: 4, Local: "paTRID"},
 		{Space: 4, Local: "paDate"},
 	},
-	Next:  [][]int{{0}, {1}, {2}, {}},
-	Final: []bool{false, false, false, true},
+	Next:     [][]int{{0}, {1}, {2}, {}},
+	Final:    []bool{false, false, false, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:host-1.0", Local: "panDataType"},
 }
 
 var hostPaNameAttrs = &xsdrun.Attributes{
 	Uses: []xsdrun.AttributeUse{
 		{Local: "paResult", Type: xsdBoolean, Required: true},
 	},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:host-1.0", Local: "paNameType"},
 }
 
 var domainCheckModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
 		{Space: 3, Local: "name"},
 	},
-	Next:  [][]int{{0}, {0}},
-	Final: []bool{false, true},
+	Next:     [][]int{{0}, {0}},
+	Final:    []bool{false, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "mNameType"},
 }
 
 var domainInfoModel = &xsdrun.Model{
@@ -560,14 +610,16 @@ var domainInfoModel = &xsdrun.Model{
 		{Space: 3, Local: "name"},
 		{Space: 3, Local: "authInfo"},
 	},
-	Next:  [][]int{{0}, {1}, {}},
-	Final: []bool{false, true, true},
+	Next:     [][]int{{0}, {1}, {}},
+	Final:    []bool{false, true, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "infoType"},
 }
 
 var domainInfoNameAttrs = &xsdrun.Attributes{
 	Uses: []xsdrun.AttributeUse{
 		{Local: "hosts", Type: domainHosts, Default: new("all")},
 	},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "infoNameType"},
 }
 
 var domainAuthInfoModel = &xsdrun.Model{
@@ -575,22 +627,25 @@ var domainAuthInfoModel = &xsdrun.Model{
 		{Space: 3, Local: "pw"},
 		{Space: 3, Local: "ext"},
 	},
-	Next:  [][]int{{0, 1}, {}, {}},
-	Final: []bool{false, true, true},
+	Next:     [][]int{{0, 1}, {}, {}},
+	Final:    []bool{false, true, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "authInfoType"},
 }
 
 var pwAuthInfoAttrs = &xsdrun.Attributes{
 	Uses: []xsdrun.AttributeUse{
 		{Local: "roid", Type: eppcomROID},
 	},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:eppcom-1.0", Local: "pwAuthInfoType"},
 }
 
 var extAuthInfoModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
 		{Any: extAuthInfoAny},
 	},
-	Next:  [][]int{{0}, {}},
-	Final: []bool{false, true},
+	Next:     [][]int{{0}, {}},
+	Final:    []bool{false, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:eppcom-1.0", Local: "extAuthInfoType"},
 }
 
 var domainCreateModel = &xsdrun.Model{
@@ -602,14 +657,16 @@ var domainCreateModel = &xsdrun.Model{
 		{Space: 3, Local: "contact"},
 		{Space: 3, Local: "authInfo"},
 	},
-	Next:  [][]int{{0}, {1, 2, 3, 4, 5}, {2, 3, 4, 5}, {3, 4, 5}, {4, 5}, {4, 5}, {}},
-	Final: []bool{false, false, false, false, false, false, true},
+	Next:     [][]int{{0}, {1, 2, 3, 4, 5}, {2, 3, 4, 5}, {3, 4, 5}, {4, 5}, {4, 5}, {}},
+	Final:    []bool{false, false, false, false, false, false, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "createType"},
 }
 
 var domainPeriodAttrs = &xsdrun.Attributes{
 	Uses: []xsdrun.AttributeUse{
 		{Local: "unit", Type: domainPUnit, Required: true},
 	},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "periodType"},
 }
 
 var domainNSModel = &xsdrun.Model{
@@ -617,8 +674,9 @@ var domainNSModel = &xsdrun.Model{
 		{Space: 3, Local: "hostObj"},
 		{Space: 3, Local: "hostAttr"},
 	},
-	Next:  [][]int{{0, 1}, {0}, {1}},
-	Final: []bool{false, true, true},
+	Next:     [][]int{{0, 1}, {0}, {1}},
+	Final:    []bool{false, true, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "nsType"},
 }
 
 var domainHostAttrModel = &xsdrun.Model{
@@ -626,22 +684,25 @@ var domainHostAttrModel = &xsdrun.Model{
 		{Space: 3, Local: "hostName"},
 		{Space: 3, Local: "hostAddr"},
 	},
-	Next:  [][]int{{0}, {1}, {1}},
-	Final: []bool{false, true, true},
+	Next:     [][]int{{0}, {1}, {1}},
+	Final:    []bool{false, true, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "hostAttrType"},
 }
 
 var domainContactAttrs = &xsdrun.Attributes{
 	Uses: []xsdrun.AttributeUse{
 		{Local: "type", Type: domainContactAttr},
 	},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "contactType"},
 }
 
 var domainDeleteModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
 		{Space: 3, Local: "name"},
 	},
-	Next:  [][]int{{0}, {}},
-	Final: []bool{false, true},
+	Next:     [][]int{{0}, {}},
+	Final:    []bool{false, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "sNameType"},
 }
 
 var domainRenewModel = &xsdrun.Model{
@@ -650,8 +711,9 @@ var domainRenewModel = &xsdrun.Model{
 		{Space: 3, Local: "curExpDate"},
 		{Space: 3, Local: "period"},
 	},
-	Next:  [][]int{{0}, {1}, {2}, {}},
-	Final: []bool{false, false, true, true},
+	Next:     [][]int{{0}, {1}, {2}, {}},
+	Final:    []bool{false, false, true, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "renewType"},
 }
 
 var domainTransferModel = &xsdrun.Model{
@@ -660,8 +722,9 @@ var domainTransferModel = &xsdrun.Model{
 		{Space: 3, Local: "period"},
 		{Space: 3, Local: "authInfo"},
 	},
-	Next:  [][]int{{0}, {1, 2}, {2}, {}},
-	Final: []bool{false, true, true, true},
+	Next:     [][]int{{0}, {1, 2}, {2}, {}},
+	Final:    []bool{false, true, true, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "transferType"},
 }
 
 var domainUpdateModel = &xsdrun.Model{
@@ -671,8 +734,9 @@ var domainUpdateModel = &xsdrun.Model{
 		{Space: 3, Local: "rem"},
 		{Space: 3, Local: "chg"},
 	},
-	Next:  [][]int{{0}, {1, 2, 3}, {2, 3}, {3}, {}},
-	Final: []bool{false, true, true, true, true},
+	Next:     [][]int{{0}, {1, 2, 3}, {2, 3}, {3}, {}},
+	Final:    []bool{false, true, true, true, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "updateType"},
 }
 
 var domainAddRemModel = &xsdrun.Model{
@@ -681,8 +745,9 @@ var domainAddRemModel = &xsdrun.Model{
 		{Space: 3, Local: "contact"},
 		{Space: 3, Local: "status", Min: 1, Max: 11},
 	},
-	Next:  [][]int{{0, 1, 2}, {1, 2}, {1, 2}, {}},
-	Final: []bool{true, true, true, true},
+	Next:     [][]int{{0, 1, 2}, {1, 2}, {1, 2}, {}},
+	Final:    []bool{true, true, true, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "addRemType"},
 }
 
 var domainStatusAttrs = &xsdrun.Attributes{
@@ -690,6 +755,7 @@ var domainStatusAttrs = &xsdrun.Attributes{
 		{Local: "s", Type: domainStatusValue, Required: true},
 		{Local: "lang", Type: xsdLanguage, Default: new("en")},
 	},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "statusType"},
 }
 
 var domainChgModel = &xsdrun.Model{
@@ -697,8 +763,9 @@ var domainChgModel = &xsdrun.Model{
 		{Space: 3, Local: "registrant"},
 		{Space: 3, Local: "authInfo"},
 	},
-	Next:  [][]int{{0, 1}, {1}, {}},
-	Final: []bool{true, true, true},
+	Next:     [][]int{{0, 1}, {1}, {}},
+	Final:    []bool{true, true, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "chgType"},
 }
 
 var domainAuthInfoChgModel = &xsdrun.Model{
@@ -707,16 +774,18 @@ var domainAuthInfoChgModel = &xsdrun.Model{
 		{Space: 3, Local: "ext"},
 		{Space: 3, Local: "null"},
 	},
-	Next:  [][]int{{0, 1, 2}, {}, {}, {}},
-	Final: []bool{false, true, true, true},
+	Next:     [][]int{{0, 1, 2}, {}, {}, {}},
+	Final:    []bool{false, true, true, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "authInfoChgType"},
 }
 
 var domainChkDataModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
 		{Space: 3, Local: "cd"},
 	},
-	Next:  [][]int{{0}, {0}},
-	Final: []bool{false, true},
+	Next:     [][]int{{0}, {0}},
+	Final:    []bool{false, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "chkDataType"},
 }
 
 var domainCheckTypeModel = &xsdrun.Model{
@@ -724,14 +793,16 @@ var domainCheckTypeModel = &xsdrun.Model{
 		{Space: 3, Local: "name"},
 		{Space: 3, Local: "reason"},
 	},
-	Next:  [][]int{{0}, {1}, {}},
-	Final: []bool{false, true, true},
+	Next:     [][]int{{0}, {1}, {}},
+	Final:    []bool{false, true, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "checkType"},
 }
 
 var domainCheckNameAttrs = &xsdrun.Attributes{
 	Uses: []xsdrun.AttributeUse{
 		{Local: "avail", Type: xsdBoolean, Required: true},
 	},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "checkNameType"},
 }
 
 var domainInfDataModel = &xsdrun.Model{
@@ -752,8 +823,9 @@ var domainInfDataModel = &xsdrun.Model{
 		{Space: 3, Local: "trDate"},
 		{Space: 3, Local: "authInfo"},
 	},
-	Next:  [][]int{{0}, {1}, {2, 3, 4, 5, 6, 7}, {3, 4, 5, 6, 7}, {4, 5, 6, 7}, {4, 5, 6, 7}, {6, 7}, {6, 7}, {8, 9, 10, 11, 12, 13, 14}, {9, 10, 11, 12, 13, 14}, {10, 11, 12, 13, 14}, {11, 12, 13, 14}, {12, 13, 14}, {13, 14}, {14}, {}},
-	Final: []bool{false, false, false, false, false, false, false, false, true, true, true, true, true, true, true, true},
+	Next:     [][]int{{0}, {1}, {2, 3, 4, 5, 6, 7}, {3, 4, 5, 6, 7}, {4, 5, 6, 7}, {4, 5, 6, 7}, {6, 7}, {6, 7}, {8, 9, 10, 11, 12, 13, 14}, {9, 10, 11, 12, 13, 14}, {10, 11, 12, 13, 14}, {11, 12, 13, 14}, {12, 13, 14}, {13, 14}, {14}, {}},
+	Final:    []bool{false, false, false, false, false, false, false, false, true, true, true, true, true, true, true, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "infDataType"},
 }
 
 var domainCreDataModel = &xsdrun.Model{
@@ -762,8 +834,9 @@ var domainCreDataModel = &xsdrun.Model{
 		{Space: 3, Local: "crDate"},
 		{Space: 3, Local: "exDate"},
 	},
-	Next:  [][]int{{0}, {1}, {2}, {}},
-	Final: []bool{false, false, true, true},
+	Next:     [][]int{{0}, {1}, {2}, {}},
+	Final:    []bool{false, false, true, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "creDataType"},
 }
 
 var domainRenDataModel = &xsdrun.Model{
@@ -771,8 +844,9 @@ var domainRenDataModel = &xsdrun.Model{
 		{Space: 3, Local: "name"},
 		{Space: 3, Local: "exDate"},
 	},
-	Next:  [][]int{{0}, {1}, {}},
-	Final: []bool{false, true, true},
+	Next:     [][]int{{0}, {1}, {}},
+	Final:    []bool{false, true, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "renDataType"},
 }
 
 var domainTrnDataModel = &xsdrun.Model{
@@ -785,8 +859,9 @@ var domainTrnDataModel = &xsdrun.Model{
 		{Space: 3, Local: "acDate"},
 		{Space: 3, Local: "exDate"},
 	},
-	Next:  [][]int{{0}, {1}, {2}, {3}, {4}, {5}, {6}, {}},
-	Final: []bool{false, false, false, false, false, false, true, true},
+	Next:     [][]int{{0}, {1}, {2}, {3}, {4}, {5}, {6}, {}},
+	Final:    []bool{false, false, false, false, false, false, true, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "trnDataType"},
 }
 
 var domainPanDataModel = &xsdrun.Model{
@@ -795,22 +870,25 @@ var domainPanDataModel = &xsdrun.Model{
 		{Space: 3, Local: "paTRID"},
 		{Space: 3, Local: "paDate"},
 	},
-	Next:  [][]int{{0}, {1}, {2}, {}},
-	Final: []bool{false, false, false, true},
+	Next:     [][]int{{0}, {1}, {2}, {}},
+	Final:    []bool{false, false, false, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "panDataType"},
 }
 
 var domainPaNameAttrs = &xsdrun.Attributes{
 	Uses: []xsdrun.AttributeUse{
 		{Local: "paResult", Type: xsdBoolean, Required: true},
 	},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "paNameType"},
 }
 
 var contactCheckModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
 		{Space: 5, Local: "id"},
 	},
-	Next:  [][]int{{0}, {0}},
-	Final: []bool{false, true},
+	Next:     [][]int{{0}, {0}},
+	Final:    []bool{false, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "mIDType"},
 }
 
 var contactAuthIDModel = &xsdrun.Model{
@@ -818,8 +896,9 @@ var contactAuthIDModel = &xsdrun.Model{
 		{Space: 5, Local: "id"},
 		{Space: 5, Local: "authInfo"},
 	},
-	Next:  [][]int{{0}, {1}, {}},
-	Final: []bool{false, true, true},
+	Next:     [][]int{{0}, {1}, {}},
+	Final:    []bool{false, true, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "authIDType"},
 }
 
 var contactAuthInfoModel = &xsdrun.Model{
@@ -827,8 +906,9 @@ var contactAuthInfoModel = &xsdrun.Model{
 		{Space: 5, Local: "pw"},
 		{Space: 5, Local: "ext"},
 	},
-	Next:  [][]int{{0, 1}, {}, {}},
-	Final: []bool{false, true, true},
+	Next:     [][]int{{0, 1}, {}, {}},
+	Final:    []bool{false, true, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "authInfoType"},
 }
 
 var contactCreateModel = &xsdrun.Model{
@@ -842,8 +922,9 @@ var contactCreateModel = &xsdrun.Model{
 		{Space: 5, Local: "authInfo"},
 		{Space: 5, Local: "disclose"},
 	},
-	Next:  [][]int{{0}, {1}, {2, 3, 4, 5}, {3, 4, 5}, {4, 5}, {5}, {6}, {7}, {}},
-	Final: []bool{false, false, false, false, false, false, false, true, true},
+	Next:     [][]int{{0}, {1}, {2, 3, 4, 5}, {3, 4, 5}, {4, 5}, {5}, {6}, {7}, {}},
+	Final:    []bool{false, false, false, false, false, false, false, true, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "createType"},
 }
 
 var contactPostalInfoModel = &xsdrun.Model{
@@ -852,14 +933,16 @@ var contactPostalInfoModel = &xsdrun.Model{
 		{Space: 5, Local: "org"},
 		{Space: 5, Local: "addr"},
 	},
-	Next:  [][]int{{0}, {1, 2}, {2}, {}},
-	Final: []bool{false, false, false, true},
+	Next:     [][]int{{0}, {1, 2}, {2}, {}},
+	Final:    []bool{false, false, false, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "postalInfoType"},
 }
 
 var contactPostalInfoAttrs = &xsdrun.Attributes{
 	Uses: []xsdrun.AttributeUse{
 		{Local: "type", Type: contactPostalInfoEnum, Required: true},
 	},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "postalInfoType"},
 }
 
 var contactAddrModel = &xsdrun.Model{
@@ -872,14 +955,16 @@ var contactAddrModel = &xsdrun.Model{
 		{Space: 5, Local: "cc"},
 		{Space: 5, Local: "street"},
 	},
-	Next:  [][]int{{0, 1}, {2, 1}, {3, 4, 5}, {6, 1}, {4, 5}, {5}, {}, {1}},
-	Final: []bool{false, false, false, false, false, false, true, false},
+	Next:     [][]int{{0, 1}, {2, 1}, {3, 4, 5}, {6, 1}, {4, 5}, {5}, {}, {1}},
+	Final:    []bool{false, false, false, false, false, false, true, false},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "addrType"},
 }
 
 var contactE164Attrs = &xsdrun.Attributes{
 	Uses: []xsdrun.AttributeUse{
 		{Local: "x", Type: xsdToken},
 	},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "e164Type"},
 }
 
 var contactDiscloseModel = &xsdrun.Model{
@@ -894,28 +979,32 @@ var contactDiscloseModel = &xsdrun.Model{
 		{Space: 5, Local: "org"},
 		{Space: 5, Local: "addr"},
 	},
-	Next:  [][]int{{0, 1, 2, 3, 4, 5}, {6, 1, 2, 3, 4, 5}, {7, 2, 3, 4, 5}, {8, 3, 4, 5}, {4, 5}, {5}, {}, {1, 2, 3, 4, 5}, {2, 3, 4, 5}, {3, 4, 5}},
-	Final: []bool{true, true, true, true, true, true, true, true, true, true},
+	Next:     [][]int{{0, 1, 2, 3, 4, 5}, {6, 1, 2, 3, 4, 5}, {7, 2, 3, 4, 5}, {8, 3, 4, 5}, {4, 5}, {5}, {}, {1, 2, 3, 4, 5}, {2, 3, 4, 5}, {3, 4, 5}},
+	Final:    []bool{true, true, true, true, true, true, true, true, true, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "discloseType"},
 }
 
 var contactDiscloseAttrs = &xsdrun.Attributes{
 	Uses: []xsdrun.AttributeUse{
 		{Local: "flag", Type: xsdBoolean, Required: true},
 	},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "discloseType"},
 }
 
 var contactIntLocAttrs = &xsdrun.Attributes{
 	Uses: []xsdrun.AttributeUse{
 		{Local: "type", Type: contactPostalInfoEnum, Required: true},
 	},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "intLocType"},
 }
 
 var contactDeleteModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
 		{Space: 5, Local: "id"},
 	},
-	Next:  [][]int{{0}, {}},
-	Final: []bool{false, true},
+	Next:     [][]int{{0}, {}},
+	Final:    []bool{false, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "sIDType"},
 }
 
 var contactUpdateModel = &xsdrun.Model{
@@ -925,8 +1014,9 @@ var contactUpdateModel = &xsdrun.Model{
 		{Space: 5, Local: "rem"},
 		{Space: 5, Local: "chg"},
 	},
-	Next:  [][]int{{0}, {1, 2, 3}, {2, 3}, {3}, {}},
-	Final: []bool{false, true, true, true, true},
+	Next:     [][]int{{0}, {1, 2, 3}, {2, 3}, {3}, {}},
+	Final:    []bool{false, true, true, true, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "updateType"},
 }
 
 var contactAddRemModel = &xsdrun.Model{
@@ -939,8 +1029,9 @@ var contactAddRemModel = &xsdrun.Model{
 		{Space: 5, Local: "status"},
 		{Space: 5, Local: "status"},
 	},
-	Next:  [][]int{{0}, {1}, {2}, {3}, {4}, {5}, {6}, {}},
-	Final: []bool{false, true, true, true, true, true, true, true},
+	Next:     [][]int{{0}, {1}, {2}, {3}, {4}, {5}, {6}, {}},
+	Final:    []bool{false, true, true, true, true, true, true, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "addRemType"},
 }
 
 var contactStatusAttrs = &xsdrun.Attributes{
@@ -948,6 +1039,7 @@ var contactStatusAttrs = &xsdrun.Attributes{
 		{Local: "s", Type: contactStatusValue, Required: true},
 		{Local: "lang", Type: xsdLanguage, Default: new("en")},
 	},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "statusType"},
 }
 
 var contactChgModel = &xsdrun.Model{
@@ -960,8 +1052,9 @@ var contactChgModel = &xsdrun.Model{
 		{Space: 5, Local: "disclose"},
 		{Space: 5, Local: "postalInfo"},
 	},
-	Next:  [][]int{{0, 1, 2, 3, 4, 5}, {6, 1, 2, 3, 4, 5}, {2, 3, 4, 5}, {3, 4, 5}, {4, 5}, {5}, {}, {1, 2, 3, 4, 5}},
-	Final: []bool{true, true, true, true, true, true, true, true},
+	Next:     [][]int{{0, 1, 2, 3, 4, 5}, {6, 1, 2, 3, 4, 5}, {2, 3, 4, 5}, {3, 4, 5}, {4, 5}, {5}, {}, {1, 2, 3, 4, 5}},
+	Final:    []bool{true, true, true, true, true, true, true, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "chgType"},
 }
 
 var contactChgPostalInfoModel = &xsdrun.Model{
@@ -970,22 +1063,25 @@ var contactChgPostalInfoModel = &xsdrun.Model{
 		{Space: 5, Local: "org"},
 		{Space: 5, Local: "addr"},
 	},
-	Next:  [][]int{{0, 1, 2}, {1, 2}, {2}, {}},
-	Final: []bool{true, true, true, true},
+	Next:     [][]int{{0, 1, 2}, {1, 2}, {2}, {}},
+	Final:    []bool{true, true, true, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "chgPostalInfoType"},
 }
 
 var contactChgPostalInfoAttrs = &xsdrun.Attributes{
 	Uses: []xsdrun.AttributeUse{
 		{Local: "type", Type: contactPostalInfoEnum, Required: true},
 	},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "chgPostalInfoType"},
 }
 
 var contactChkDataModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
 		{Space: 5, Local: "cd"},
 	},
-	Next:  [][]int{{0}, {0}},
-	Final: []bool{false, true},
+	Next:     [][]int{{0}, {0}},
+	Final:    []bool{false, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "chkDataType"},
 }
 
 var contactCheckTypeModel = &xsdrun.Model{
@@ -993,14 +1089,16 @@ var contactCheckTypeModel = &xsdrun.Model{
 		{Space: 5, Local: "id"},
 		{Space: 5, Local: "reason"},
 	},
-	Next:  [][]int{{0}, {1}, {}},
-	Final: []bool{false, true, true},
+	Next:     [][]int{{0}, {1}, {}},
+	Final:    []bool{false, true, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "checkType"},
 }
 
 var contactCheckIDAttrs = &xsdrun.Attributes{
 	Uses: []xsdrun.AttributeUse{
 		{Local: "avail", Type: xsdBoolean, Required: true},
 	},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "checkIDType"},
 }
 
 var contactInfDataModel = &xsdrun.Model{
@@ -1028,8 +1126,9 @@ var contactInfDataModel = &xsdrun.Model{
 		{Space: 5, Local: "authInfo"},
 		{Space: 5, Local: "disclose"},
 	},
-	Next:  [][]int{{0}, {1}, {2}, {3, 4}, {5, 4}, {6, 7, 8, 9}, {10, 4}, {7, 8, 9}, {8, 9}, {9}, {11}, {12, 4}, {13}, {14, 4}, {15}, {16, 4}, {17, 18, 19, 20, 21}, {4}, {18, 19, 20, 21}, {19, 20, 21}, {20, 21}, {21}, {}},
-	Final: []bool{false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, true, false, true, true, true, true, true},
+	Next:     [][]int{{0}, {1}, {2}, {3, 4}, {5, 4}, {6, 7, 8, 9}, {10, 4}, {7, 8, 9}, {8, 9}, {9}, {11}, {12, 4}, {13}, {14, 4}, {15}, {16, 4}, {17, 18, 19, 20, 21}, {4}, {18, 19, 20, 21}, {19, 20, 21}, {20, 21}, {21}, {}},
+	Final:    []bool{false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, true, false, true, true, true, true, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "infDataType"},
 }
 
 var contactCreDataModel = &xsdrun.Model{
@@ -1037,8 +1136,9 @@ var contactCreDataModel = &xsdrun.Model{
 		{Space: 5, Local: "id"},
 		{Space: 5, Local: "crDate"},
 	},
-	Next:  [][]int{{0}, {1}, {}},
-	Final: []bool{false, false, true},
+	Next:     [][]int{{0}, {1}, {}},
+	Final:    []bool{false, false, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "creDataType"},
 }
 
 var contactTrnDataModel = &xsdrun.Model{
@@ -1050,8 +1150,9 @@ var contactTrnDataModel = &xsdrun.Model{
 		{Space: 5, Local: "acID"},
 		{Space: 5, Local: "acDate"},
 	},
-	Next:  [][]int{{0}, {1}, {2}, {3}, {4}, {5}, {}},
-	Final: []bool{false, false, false, false, false, false, true},
+	Next:     [][]int{{0}, {1}, {2}, {3}, {4}, {5}, {}},
+	Final:    []bool{false, false, false, false, false, false, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "trnDataType"},
 }
 
 var contactPanDataModel = &xsdrun.Model{
@@ -1060,14 +1161,16 @@ var contactPanDataModel = &xsdrun.Model{
 		{Space: 5, Local: "paTRID"},
 		{Space: 5, Local: "paDate"},
 	},
-	Next:  [][]int{{0}, {1}, {2}, {}},
-	Final: []bool{false, false, false, true},
+	Next:     [][]int{{0}, {1}, {2}, {}},
+	Final:    []bool{false, false, false, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "panDataType"},
 }
 
 var contactPaCLIDAttrs = &xsdrun.Attributes{
 	Uses: []xsdrun.AttributeUse{
 		{Local: "paResult", Type: xsdBoolean, Required: true},
 	},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "paCLIDType"},
 }
 
 var secDNSDSOrKeyModel = &xsdrun.Model{
@@ -1076,8 +1179,9 @@ var secDNSDSOrKeyModel = &xsdrun.Model{
 		{Space: 6, Local: "dsData"},
 		{Space: 6, Local: "keyData"},
 	},
-	Next:  [][]int{{0, 1, 2}, {1, 2}, {1}, {2}},
-	Final: []bool{false, false, true, true},
+	Next:     [][]int{{0, 1, 2}, {1, 2}, {1}, {2}},
+	Final:    []bool{false, false, true, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:secDNS-1.1", Local: "dsOrKeyType"},
 }
 
 var secDNSDSDataModel = &xsdrun.Model{
@@ -1088,8 +1192,9 @@ var secDNSDSDataModel = &xsdrun.Model{
 		{Space: 6, Local: "digest"},
 		{Space: 6, Local: "keyData"},
 	},
-	Next:  [][]int{{0}, {1}, {2}, {3}, {4}, {}},
-	Final: []bool{false, false, false, false, true, true},
+	Next:     [][]int{{0}, {1}, {2}, {3}, {4}, {}},
+	Final:    []bool{false, false, false, false, true, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:secDNS-1.1", Local: "dsDataType"},
 }
 
 var secDNSKeyDataModel = &xsdrun.Model{
@@ -1099,8 +1204,9 @@ var secDNSKeyDataModel = &xsdrun.Model{
 		{Space: 6, Local: "alg"},
 		{Space: 6, Local: "pubKey"},
 	},
-	Next:  [][]int{{0}, {1}, {2}, {3}, {}},
-	Final: []bool{false, false, false, false, true},
+	Next:     [][]int{{0}, {1}, {2}, {3}, {}},
+	Final:    []bool{false, false, false, false, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:secDNS-1.1", Local: "keyDataType"},
 }
 
 var secDNSUpdateModel = &xsdrun.Model{
@@ -1109,14 +1215,16 @@ var secDNSUpdateModel = &xsdrun.Model{
 		{Space: 6, Local: "add"},
 		{Space: 6, Local: "chg"},
 	},
-	Next:  [][]int{{0, 1, 2}, {1, 2}, {2}, {}},
-	Final: []bool{true, true, true, true},
+	Next:     [][]int{{0, 1, 2}, {1, 2}, {2}, {}},
+	Final:    []bool{true, true, true, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:secDNS-1.1", Local: "updateType"},
 }
 
 var secDNSUpdateAttrs = &xsdrun.Attributes{
 	Uses: []xsdrun.AttributeUse{
 		{Local: "urgent", Type: xsdBoolean, Default: new("false")},
 	},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:secDNS-1.1", Local: "updateType"},
 }
 
 var secDNSRemModel = &xsdrun.Model{
@@ -1125,38 +1233,43 @@ var secDNSRemModel = &xsdrun.Model{
 		{Space: 6, Local: "dsData"},
 		{Space: 6, Local: "keyData"},
 	},
-	Next:  [][]int{{0, 1, 2}, {}, {1}, {2}},
-	Final: []bool{false, true, true, true},
+	Next:     [][]int{{0, 1, 2}, {}, {1}, {2}},
+	Final:    []bool{false, true, true, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:secDNS-1.1", Local: "remType"},
 }
 
 var secDNSChgModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
 		{Space: 6, Local: "maxSigLife"},
 	},
-	Next:  [][]int{{0}, {}},
-	Final: []bool{true, true},
+	Next:     [][]int{{0}, {}},
+	Final:    []bool{true, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:secDNS-1.1", Local: "chgType"},
 }
 
 var rgpUpdateModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
 		{Space: 7, Local: "restore"},
 	},
-	Next:  [][]int{{0}, {}},
-	Final: []bool{false, true},
+	Next:     [][]int{{0}, {}},
+	Final:    []bool{false, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:rgp-1.0", Local: "updateType"},
 }
 
 var rgpRestoreModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
 		{Space: 7, Local: "report"},
 	},
-	Next:  [][]int{{0}, {}},
-	Final: []bool{true, true},
+	Next:     [][]int{{0}, {}},
+	Final:    []bool{true, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:rgp-1.0", Local: "restoreType"},
 }
 
 var rgpRestoreAttrs = &xsdrun.Attributes{
 	Uses: []xsdrun.AttributeUse{
 		{Local: "op", Type: rgpRGPOp, Required: true},
 	},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:rgp-1.0", Local: "restoreType"},
 }
 
 var rgpReportModel = &xsdrun.Model{
@@ -1170,38 +1283,43 @@ var rgpReportModel = &xsdrun.Model{
 		{Space: 7, Local: "statement"},
 		{Space: 7, Local: "other"},
 	},
-	Next:  [][]int{{0}, {1}, {2}, {3}, {4}, {5}, {6, 7}, {7}, {}},
-	Final: []bool{false, false, false, false, false, false, true, true, true},
+	Next:     [][]int{{0}, {1}, {2}, {3}, {4}, {5}, {6, 7}, {7}, {}},
+	Final:    []bool{false, false, false, false, false, false, true, true, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:rgp-1.0", Local: "reportType"},
 }
 
 var rgpMixedModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
 		{Any: rgpMixedAny},
 	},
-	Next:  [][]int{{0}, {0}},
-	Final: []bool{true, true},
+	Next:     [][]int{{0}, {0}},
+	Final:    []bool{true, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:rgp-1.0", Local: "mixedType"},
 }
 
 var rgpReportTextModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
 		{Any: rgpReportTextAny},
 	},
-	Next:  [][]int{{0}, {0}},
-	Final: []bool{true, true},
+	Next:     [][]int{{0}, {0}},
+	Final:    []bool{true, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:rgp-1.0", Local: "reportTextType"},
 }
 
 var rgpReportTextAttrs = &xsdrun.Attributes{
 	Uses: []xsdrun.AttributeUse{
 		{Local: "lang", Type: xsdLanguage, Default: new("en")},
 	},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:rgp-1.0", Local: "reportTextType"},
 }
 
 var rgpRespDataModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
 		{Space: 7, Local: "rgpStatus"},
 	},
-	Next:  [][]int{{0}, {0}},
-	Final: []bool{false, true},
+	Next:     [][]int{{0}, {0}},
+	Final:    []bool{false, true},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:rgp-1.0", Local: "respDataType"},
 }
 
 var rgpStatusAttrs = &xsdrun.Attributes{
@@ -1209,4 +1327,5 @@ var rgpStatusAttrs = &xsdrun.Attributes{
 		{Local: "s", Type: rgpStatusValue, Required: true},
 		{Local: "lang", Type: xsdLanguage, Default: new("en")},
 	},
+	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:rgp-1.0", Local: "statusType"},
 }

@@ -73,7 +73,7 @@ const (
 type scenarioStep struct {
 	send   string                    // a document for the session
 	reply  string                    // what the operation it starts ends with
-	code   ResultCode                // and with which code; 0: the reply's own
+	code   ResultCode                // with which code, or the code to expect; 0: any
 	expect string                    // the name of a message from the session
 	check  func(*testing.T, Message) // what it must say; nil: anything
 	wait   string                    // a timer to let run out
@@ -108,26 +108,11 @@ func TestScenarios(t *testing.T) {
 		{"login, check, logout", []scenarioStep{
 			{expect: "greeting"},
 			{send: exampleLogin, reply: exampleResponse},
-			{expect: "response", check: func(t *testing.T, m Message) {
-				got := m.(*Response)
-				if v := int64(got.Code()); v != 1000 {
-					t.Errorf("code is %v, want %v", v, 1000)
-				}
-			}},
+			{expect: "response", code: CodeCompleted},
 			{send: exampleDomainCheck, reply: exampleDomainCheckResponse},
-			{expect: "domainCheckResponse", check: func(t *testing.T, m Message) {
-				got := m.(*DomainCheckResponse)
-				if v := int64(got.Code()); v != 1000 {
-					t.Errorf("code is %v, want %v", v, 1000)
-				}
-			}},
+			{expect: "domainCheckResponse", code: CodeCompleted},
 			{send: exampleLogout},
-			{expect: "response", check: func(t *testing.T, m Message) {
-				got := m.(*Response)
-				if v := int64(got.Code()); v != 1500 {
-					t.Errorf("code is %v, want %v", v, 1500)
-				}
-			}},
+			{expect: "response", code: CodeEnding},
 			{closed: true},
 		}},
 		{"hello before, during and after login", []scenarioStep{
@@ -136,12 +121,7 @@ func TestScenarios(t *testing.T) {
 			{expect: "greeting"},
 			{send: exampleLogin, reply: exampleResponse},
 			{send: exampleHello},
-			{expect: "response", check: func(t *testing.T, m Message) {
-				got := m.(*Response)
-				if v := int64(got.Code()); v != 1000 {
-					t.Errorf("code is %v, want %v", v, 1000)
-				}
-			}},
+			{expect: "response", code: CodeCompleted},
 			{expect: "greeting"},
 			{send: exampleHello},
 			{expect: "greeting"},
@@ -149,12 +129,7 @@ func TestScenarios(t *testing.T) {
 		{"pipelined commands are answered in order", []scenarioStep{
 			{expect: "greeting"},
 			{send: exampleLogin, reply: exampleResponse},
-			{expect: "response", check: func(t *testing.T, m Message) {
-				got := m.(*Response)
-				if v := int64(got.Code()); v != 1000 {
-					t.Errorf("code is %v, want %v", v, 1000)
-				}
-			}},
+			{expect: "response", code: CodeCompleted},
 			{send: exampleDomainCheck, reply: exampleDomainCheckResponse},
 			{send: exampleHello},
 			{send: exampleHostCheck, reply: exampleHostCheckResponse},
@@ -167,82 +142,32 @@ func TestScenarios(t *testing.T) {
 		{"commands before login", []scenarioStep{
 			{expect: "greeting"},
 			{send: exampleDomainInfo, reply: exampleDomainInfoResponse},
-			{expect: "response", check: func(t *testing.T, m Message) {
-				got := m.(*Response)
-				if v := int64(got.Code()); v != 2002 {
-					t.Errorf("code is %v, want %v", v, 2002)
-				}
-			}},
+			{expect: "response", code: CodeUseError},
 			{send: examplePoll, reply: exampleResponse},
-			{expect: "response", check: func(t *testing.T, m Message) {
-				got := m.(*Response)
-				if v := int64(got.Code()); v != 2002 {
-					t.Errorf("code is %v, want %v", v, 2002)
-				}
-			}},
+			{expect: "response", code: CodeUseError},
 			{send: exampleLogout},
-			{expect: "response", check: func(t *testing.T, m Message) {
-				got := m.(*Response)
-				if v := int64(got.Code()); v != 2002 {
-					t.Errorf("code is %v, want %v", v, 2002)
-				}
-			}},
+			{expect: "response", code: CodeUseError},
 			{send: exampleLogin, reply: exampleResponse},
-			{expect: "response", check: func(t *testing.T, m Message) {
-				got := m.(*Response)
-				if v := int64(got.Code()); v != 1000 {
-					t.Errorf("code is %v, want %v", v, 1000)
-				}
-			}},
+			{expect: "response", code: CodeCompleted},
 		}},
 		{"second login", []scenarioStep{
 			{expect: "greeting"},
 			{send: exampleLogin, reply: exampleResponse},
-			{expect: "response", check: func(t *testing.T, m Message) {
-				got := m.(*Response)
-				if v := int64(got.Code()); v != 1000 {
-					t.Errorf("code is %v, want %v", v, 1000)
-				}
-			}},
+			{expect: "response", code: CodeCompleted},
 			{send: exampleLogin, reply: exampleResponse},
-			{expect: "response", check: func(t *testing.T, m Message) {
-				got := m.(*Response)
-				if v := int64(got.Code()); v != 2002 {
-					t.Errorf("code is %v, want %v", v, 2002)
-				}
-			}},
+			{expect: "response", code: CodeUseError},
 			{send: exampleLogout},
-			{expect: "response", check: func(t *testing.T, m Message) {
-				got := m.(*Response)
-				if v := int64(got.Code()); v != 1500 {
-					t.Errorf("code is %v, want %v", v, 1500)
-				}
-			}},
+			{expect: "response", code: CodeEnding},
 			{closed: true},
 		}},
 		{"too many failed logins", []scenarioStep{
 			{expect: "greeting"},
 			{send: exampleLoginWrongPassword, reply: exampleResponse, code: CodeAuthError},
-			{expect: "response", check: func(t *testing.T, m Message) {
-				got := m.(*Response)
-				if v := int64(got.Code()); v != 2200 {
-					t.Errorf("code is %v, want %v", v, 2200)
-				}
-			}},
+			{expect: "response", code: CodeAuthError},
 			{send: exampleLoginWrongPassword, reply: exampleResponse, code: CodeAuthError},
-			{expect: "response", check: func(t *testing.T, m Message) {
-				got := m.(*Response)
-				if v := int64(got.Code()); v != 2200 {
-					t.Errorf("code is %v, want %v", v, 2200)
-				}
-			}},
+			{expect: "response", code: CodeAuthError},
 			{send: exampleLoginWrongPassword, reply: exampleResponse, code: CodeAuthError},
-			{expect: "response", check: func(t *testing.T, m Message) {
-				got := m.(*Response)
-				if v := int64(got.Code()); v != 2501 {
-					t.Errorf("code is %v, want %v", v, 2501)
-				}
-			}},
+			{expect: "response", code: CodeAuthErrorClosing},
 			{closed: true},
 		}},
 		{"session limit", []scenarioStep{
@@ -254,84 +179,43 @@ func TestScenarios(t *testing.T) {
 		{"services that are not offered", []scenarioStep{
 			{expect: "greeting"},
 			{send: exampleLoginUnknownObject, reply: exampleResponse},
-			{expect: "response", check: func(t *testing.T, m Message) {
-				got := m.(*Response)
-				if v := int64(got.Code()); v != 2307 {
-					t.Errorf("code is %v, want %v", v, 2307)
-				}
-			}},
+			{expect: "response", code: CodeUnimplementedService},
 			{send: exampleLoginUnknownExtension, reply: exampleResponse},
-			{expect: "response", check: func(t *testing.T, m Message) {
-				got := m.(*Response)
-				if v := int64(got.Code()); v != 2103 {
-					t.Errorf("code is %v, want %v", v, 2103)
-				}
-			}},
+			{expect: "response", code: CodeUnimplementedExtension},
 		}},
 		{"services that were not chosen", []scenarioStep{
 			{expect: "greeting"},
 			{send: exampleLoginDomainsOnly, reply: exampleResponse},
-			{expect: "response", check: func(t *testing.T, m Message) {
-				got := m.(*Response)
-				if v := int64(got.Code()); v != 1000 {
-					t.Errorf("code is %v, want %v", v, 1000)
-				}
-			}},
+			{expect: "response", code: CodeCompleted},
 			{send: exampleHostCheck, reply: exampleHostCheckResponse},
-			{expect: "response", check: func(t *testing.T, m Message) {
-				got := m.(*Response)
-				if v := int64(got.Code()); v != 2307 {
-					t.Errorf("code is %v, want %v", v, 2307)
-				}
-			}},
+			{expect: "response", code: CodeUnimplementedService},
 			{send: exampleDomainCreate, reply: exampleDomainCreateResponse},
-			{expect: "response", check: func(t *testing.T, m Message) {
-				got := m.(*Response)
-				if v := int64(got.Code()); v != 2103 {
-					t.Errorf("code is %v, want %v", v, 2103)
-				}
-			}},
+			{expect: "response", code: CodeUnimplementedExtension},
 			{send: exampleDomainCheck, reply: exampleDomainCheckResponse},
 			{expect: "domainCheckResponse"},
 		}},
 		{"what cannot be read", []scenarioStep{
 			{expect: "greeting"},
 			{send: `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command>`},
-			{expect: "response", check: func(t *testing.T, m Message) {
-				got := m.(*Response)
-				if v := int64(got.Code()); v != 2001 {
-					t.Errorf("code is %v, want %v", v, 2001)
-				}
-			}},
+			{expect: "response", code: CodeSyntaxError},
 			{send: `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><create>
 <domain:check xmlns:domain="urn:ietf:params:xml:ns:domain-1.0"><domain:name>example.com</domain:name></domain:check>
 </create><clTRID>EX-0002</clTRID></command></epp>`},
-			{expect: "response", check: func(t *testing.T, m Message) {
+			{expect: "response", code: CodeUnknownCommand, check: func(t *testing.T, m Message) {
 				got := m.(*Response)
-				if v := int64(got.Code()); v != 2000 {
-					t.Errorf("code is %v, want %v", v, 2000)
-				}
 				if v := got.TrID.ClTRID; v != "EX-0002" {
 					t.Errorf("clTRID is %v, want %v", v, "EX-0002")
 				}
 			}},
 			{send: `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><poll op="ack"/><clTRID>EX-0003</clTRID></command></epp>`},
-			{expect: "response", check: func(t *testing.T, m Message) {
+			{expect: "response", code: CodeMissingParameter, check: func(t *testing.T, m Message) {
 				got := m.(*Response)
-				if v := int64(got.Code()); v != 2003 {
-					t.Errorf("code is %v, want %v", v, 2003)
-				}
 				if v := got.TrID.ClTRID; v != "EX-0003" {
 					t.Errorf("clTRID is %v, want %v", v, "EX-0003")
 				}
 			}},
 			{send: exampleLogin, reply: exampleResponse},
-			{expect: "response", check: func(t *testing.T, m Message) {
-				got := m.(*Response)
-				if v := int64(got.Code()); v != 1000 {
-					t.Errorf("code is %v, want %v", v, 1000)
-				}
-			}},
+			{expect: "response", code: CodeCompleted},
 		}},
 		{"nobody logs in", []scenarioStep{
 			{expect: "greeting"},
@@ -341,12 +225,7 @@ func TestScenarios(t *testing.T) {
 		{"nothing is said", []scenarioStep{
 			{expect: "greeting"},
 			{send: exampleLogin, reply: exampleResponse},
-			{expect: "response", check: func(t *testing.T, m Message) {
-				got := m.(*Response)
-				if v := int64(got.Code()); v != 1000 {
-					t.Errorf("code is %v, want %v", v, 1000)
-				}
-			}},
+			{expect: "response", code: CodeCompleted},
 			{wait: "idle"},
 			{closed: true},
 		}},
@@ -383,6 +262,9 @@ func playScenario(t *testing.T, steps []scenarioStep, size int) {
 			m, err := DecodeMessage(payload)
 			if err != nil || m.MessageName() != step.expect {
 				t.Fatalf("step %d: the session sends %s (%v), want %s", i, payload, err, step.expect)
+			}
+			if h, ok := m.(hasResponseHead); ok && step.code != 0 && h.responseHead().Code() != step.code {
+				t.Fatalf("step %d: the code is %d, want %d", i, h.responseHead().Code(), step.code)
 			}
 			if step.check != nil {
 				step.check(t, m)

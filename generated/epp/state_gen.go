@@ -12,6 +12,7 @@ import (
 
 	"github.com/protogen-go/protogen/runtime/session"
 	"github.com/protogen-go/protogen/runtime/xmlstream"
+	"github.com/protogen-go/protogen/runtime/xsdrun"
 )
 
 // ClientState is a state of the machine "client". See RFC 5730 2.
@@ -403,15 +404,15 @@ type Session struct {
 	ID    uint64       // the session's number, unique in the process
 	Peer  session.Peer // who is at the other end
 	State ServerState  // when the handler was called
-	// Failures: logins that failed.
+	// logins that failed.
 	Failures int64
-	// ClientID: who is logged in.
+	// who is logged in.
 	ClientID string
-	// Objects: the objects that the login chose.
+	// the objects that the login chose.
 	Objects []string
-	// Services: the extensions that the login chose.
+	// the extensions that the login chose.
 	Services []string
-	// Ending: the session ends once the command under way is answered.
+	// the session ends once the command under way is answered.
 	Ending bool
 }
 
@@ -653,6 +654,17 @@ func (s *serverMachine) Broken(err error) {
 			s.Send(s.newResponse(ruleCode(e), e))
 		case e.Kind == MessageUnknown:
 			s.Send(s.newResponse(CodeUnknownCommand, e))
+		case e.Kind == MessageInvalid && e.Node != nil:
+			v := s.newResponse(CodeSyntaxError, e)
+			if len(v.Results) == 0 {
+				v.Results = make([]Result, 1)
+			}
+			xsdrun.ItemOf[ResultExtValue](&v.Results[0].Items).Value.Content = xmlstream.Mixed(e.Node.XML)
+			if len(v.Results) == 0 {
+				v.Results = make([]Result, 1)
+			}
+			xsdrun.ItemOf[ResultExtValue](&v.Results[0].Items).Reason.Value = errorText(e)
+			s.Send(v)
 		default:
 			s.Send(s.newResponse(CodeSyntaxError, e))
 		}
@@ -1022,6 +1034,14 @@ func isRequest(m session.Message) bool {
 		return true
 	}
 	return false
+}
+
+// errorText says for people what is wrong with a message.
+func errorText(e *MessageError) string {
+	if e.Err == nil {
+		return e.Error()
+	}
+	return e.Err.Error()
 }
 
 // breaksRule reports whether a message could be read but breaks a rule.

@@ -40,6 +40,7 @@ type calls struct {
 	current *Call    // the call the machine is taking
 
 	isReady bool
+	opening Message       // what it was taking when it first came to rest
 	ready   chan struct{} // closed when the machine has come to rest for the first time
 	over    chan struct{} // closed when the session is over
 	cause   error         // why; to be read when over is closed
@@ -116,7 +117,7 @@ func (s *Session) Hold() {
 	s.calls.current.offered = s.epoch
 }
 
-// Reject ends the call the machine has just been given: neither state nor any state it leads to can take it. Loop only.
+// Reject ends the call the machine has just been given: no state that can take it will come by itself. Loop only.
 func (s *Session) Reject(state string) {
 	c := s.calls.current
 	c.end(nil, &StateError{Machine: s.spec.Machine, State: state, Input: c.name})
@@ -148,8 +149,12 @@ func (s *Session) Resolve(m Message) {
 	}
 }
 
-// Fail ends every call that waits. Loop only.
-func (s *Session) Fail(reason string) { s.failCalls(&FailedError{Reason: reason}) }
+// Fail ends every call that waits, and says why the session ends if it does. Loop only.
+func (s *Session) Fail(reason string) {
+	err := &FailedError{Reason: reason}
+	s.calls.cause = err
+	s.failCalls(err)
+}
 
 // failCalls ends every call with err.
 func (s *Session) failCalls(err error) {
@@ -176,8 +181,10 @@ func (s *Session) abandon(c *Call) {
 
 // endCalls ends what still waits when the connection has ended.
 func (s *Session) endCalls(why error) {
-	s.calls.cause = why
-	s.failCalls(&EndedError{Cause: why})
+	if why != nil {
+		s.calls.cause = why
+	}
+	s.failCalls(&EndedError{Cause: s.calls.cause})
 	close(s.calls.over)
 }
 
@@ -185,6 +192,9 @@ func (s *Session) endCalls(why error) {
 func (s *Session) Ready() {
 	if !s.calls.isReady {
 		s.calls.isReady = true
+		if s.current != nil {
+			s.calls.opening = s.current.message
+		}
 		close(s.calls.ready)
 	}
 }

@@ -74,3 +74,6 @@ func (c *Client) Err() error {
 
 // Close cuts the connection. Calls that wait end with [ErrClosed].
 func (c *Client) Close() error { return c.engine.Close() }
+
+// Opening is the message that brought the machine to rest for the first time, nil if it was none.
+func (c *Client) Opening() Message { return c.session.calls.opening }

@@ -174,6 +174,10 @@ func TestGarbledClient(t *testing.T) {
 		if got := <-done; !errors.As(got.err, &failed) {
 			t.Errorf("the call ends with %v, want a *FailedError", got)
 		}
+		<-c.Done()
+		if err := c.Err(); !errors.Is(err, session.ErrClosed) || !errors.As(err, &failed) {
+			t.Errorf("the client ended with %v, want ErrClosed and a *FailedError", err)
+		}
 	})
 }
 
@@ -222,4 +226,79 @@ func TestClientAndServer(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// TestCallTooLate: a call that the machine cannot take any more fails at once and says why.
+func TestCallTooLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, d := dial(t, time.Hour, 8)
+		if m, ok := c.Opening().(*greeting); !ok || m.id != "0" {
+			t.Errorf("the session was opened by %v, want the greeting", c.Opening())
+		}
+		if c.Err() != nil {
+			t.Errorf("the client has ended: %v", c.Err())
+		}
+		last := make(chan error, 1)
+		go func() {
+			_, err := c.Call(t.Context(), customerCallLogout, "logout", &logout{"1"})
+			last <- err
+		}()
+		d.expect("logout 1")
+		_, err := c.Call(t.Context(), customerCallOrder, "order", &order{"2", "x"})
+		var state *session.StateError
+		if !errors.As(err, &state) || state.State != "leaving" || state.Input != "order" {
+			t.Errorf("the call ends with %v, want a *StateError of the state leaving", err)
+		}
+		d.send("reply 1 1500 bye")
+		if err := <-last; err != nil {
+			t.Errorf("logout ends with %v", err)
+		}
+		d.send("reply 9 1000 nobody asked")
+	})
+}
+
+// TestDial connects over the network of this host, by the address of a listener.
+func TestDial(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Skip("no network on this host: ", err)
+	}
+	var server session.Server
+	done := make(chan error, 1)
+	go func() { done <- server.Serve(l, nil, loop.Config{}, quiet(newClerk(contexts{}, clerkConfig{}))) }()
+	c, err := session.Dial(t.Context(), "tcp", l.Addr().String(), nil, loop.Config{}, quiet(newCustomer(time.Hour, 4)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range []session.Message{&login{"1", "me"}, &order{"2", "two"}} {
+		res, err := c.Call(t.Context(), customerCallOrder, officeName(m), m)
+		if r, ok := res.(*reply); err != nil || !ok || r.code != 1000 {
+			t.Errorf("%s ends with %v, %v", officeName(m), res, err)
+		}
+	}
+	if err := c.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := server.Shutdown(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if err := <-done; !errors.Is(err, session.ErrServerClosed) {
+		t.Errorf("Serve returns %v, want ErrServerClosed", err)
+	}
+	if n := server.Stats().Accepted; n != 1 {
+		t.Errorf("%d connections were accepted, want 1", n)
+	}
+	if _, err := session.Dial(t.Context(), "tcp", l.Addr().String(), nil, loop.Config{}, quiet(newCustomer(time.Hour, 4))); err == nil {
+		t.Error("a closed server can be dialled")
+	}
+}
+
+// contexts is a handler that checks its context.
+type contexts struct{ echo }
+
+func (contexts) Order(ctx context.Context, m *order) (*reply, error) {
+	if session.Context(ctx) == ctx || session.Context(ctx).Err() != nil {
+		return nil, errors.New("the session's context is not there")
+	}
+	return &reply{m.id, 1000, m.text}, nil
 }

@@ -20,9 +20,6 @@ func (closedError) Is(target error) bool { return target == net.ErrClosed }
 // ErrSlowFrame garbles a stream: a frame was begun and did not arrive within the time the specification gives it.
 var ErrSlowFrame = errors.New("session: frame did not arrive in time")
 
-// ErrTruncated ends a stream that stopped in the middle of a frame.
-var ErrTruncated = errors.New("session: stream ended within a frame")
-
 // EndedError says why a session is over; calls that were waiting end with it. It wraps [ErrClosed] and the cause.
 type EndedError struct {
 	Cause error // nil: the session came to its regular end

@@ -192,6 +192,21 @@ func TestDeferred(t *testing.T) {
 	})
 }
 
+// TestCloseBehindOthers: a request that ends the session is answered after those before it, and they are answered too.
+func TestCloseBehindOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate()
+		v := serve(t, newClerk(g, clerkConfig{parallel: true})).visit(t)
+		v.send("login 0 me", "order 1 a", "order 2 b", "logout 3", "hello 4")
+		v.expect("reply 0 1000 welcome")
+		synctest.Wait()
+		close(g.door("b"))
+		synctest.Wait()
+		close(g.door("a"))
+		v.expect("reply 1 1000 a", "reply 2 1000 b", "reply 3 1500 bye", "")
+	})
+}
+
 // TestBrokenKeepsItsPlace: an unreadable frame behind a request is answered after it.
 func TestBrokenKeepsItsPlace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -256,10 +271,11 @@ func TestPanic(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := serve(t, newClerk(echo{}, clerkConfig{}))
 		bad, good := o.visit(t), o.visit(t)
-		bad.send("login 1 me", "order 2 panic")
+		bad.send("login 1 me")
 		bad.expect("reply 1 1000 welcome")
-		if _, err := io.Copy(io.Discard, bad); err == nil {
-			t.Log("the peer sees a plain end instead of a reset")
+		bad.send("order 2 panic")
+		if b, _ := io.ReadAll(bad); len(b) > 0 {
+			t.Errorf("the session sends %q after the panic", b)
 		}
 		good.send("login 1 me", "order 2 two")
 		good.expect("reply 1 1000 welcome", "reply 2 1000 two")
@@ -416,5 +432,28 @@ func TestProperty(t *testing.T) {
 			}
 			checkReplies(t, requests, replies)
 		})
+	}
+}
+
+// TestServerStopped: a server that was stopped before it began refuses to serve.
+func TestServerStopped(t *testing.T) {
+	for _, stop := range []func(*session.Server) error{
+		(*session.Server).Close,
+		func(s *session.Server) error { return s.Shutdown(t.Context()) },
+	} {
+		var s session.Server
+		if err := stop(&s); err != nil {
+			t.Error(err)
+		}
+		l := looptest.Listen()
+		if err := s.Serve(l, nil, loop.Config{}, newClerk(echo{}, clerkConfig{})); !errors.Is(err, session.ErrServerClosed) {
+			t.Errorf("Serve returns %v, want ErrServerClosed", err)
+		}
+		if _, err := l.Dial(); err == nil {
+			t.Error("the listener is still open")
+		}
+		if s.Stats() != (loop.Stats{}) {
+			t.Errorf("a server that never served has counted %v", s.Stats())
+		}
 	}
 }

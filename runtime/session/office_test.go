@@ -153,8 +153,10 @@ type clerkConfig struct {
 	window int
 	// parallel leaves the machine in waitingForOrder while orders are worked on, so that several are at a time.
 	parallel bool
-	timeout  time.Duration
-	within   time.Duration
+	// intolerant leaves broken messages without a move, as a hole in a specification would.
+	intolerant bool
+	timeout    time.Duration
+	within     time.Duration
 }
 
 // newClerk is a service that serves offices.
@@ -253,6 +255,10 @@ func (s *clerk) onLogout(m *logout) {
 }
 
 func (s *clerk) Broken(err error) {
+	if s.config.intolerant {
+		s.Unexpected(s.state.String(), "broken")
+		return
+	}
 	s.Send(&reply{"?", 2001, err.Error()})
 }
 
@@ -337,10 +343,11 @@ type customerState uint8
 const (
 	customerWaiting customerState = iota
 	customerOpen
+	customerLeaving
 	customerEnd
 )
 
-func (s customerState) String() string { return [...]string{"waiting", "open", "end"}[s] }
+func (s customerState) String() string { return [...]string{"waiting", "open", "leaving", "end"}[s] }
 
 const (
 	customerCallOrder = iota
@@ -405,6 +412,11 @@ func (s *customer) Called(c *session.Call) {
 	case customerWaiting:
 		s.Hold()
 	case customerOpen:
+		if c.Number() == customerCallLogout {
+			s.Send(c.Message())
+			s.to(customerLeaving, "logout")
+			return
+		}
 		s.Send(c.Message())
 	default:
 		s.Reject(s.state.String())

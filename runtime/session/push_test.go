@@ -2,8 +2,11 @@ package session_test
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"math/rand/v2"
+	"net"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,7 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/protogen-go/protogen/runtime/frame"
+	"github.com/protogen-go/protogen/runtime/loop/looptest"
 	"github.com/protogen-go/protogen/runtime/session"
 )
 
@@ -263,4 +266,78 @@ func FuzzPush(f *testing.F) {
 	})
 }
 
-var _ frame.Framing = officeFrame
+// TestUnexpected: an input that the specification gives no meaning ends the session, and says where.
+func TestUnexpected(t *testing.T) {
+	push := session.NewPush(quiet(newClerk(echo{}, clerkConfig{intolerant: true})))
+	push.Open()
+	push.Receive(frames(t, "junk"))
+	ended, err := push.Ended()
+	var state *session.StateError
+	if !ended || !errors.As(err, &state) {
+		t.Fatalf("ended %v with %v, want a *StateError", ended, err)
+	}
+	want := session.StateError{Machine: "clerk", State: "waitingForLogin", Input: "broken"}
+	if diff := cmp.Diff(want, *state); diff != "" {
+		t.Errorf("the error (-want +got):\n%s", diff)
+	}
+}
+
+// TestPushPeer: a caller that knows the peer can say so.
+func TestPushPeer(t *testing.T) {
+	p := &peers{peer: make(chan session.Peer, 1), view: make(chan any, 1)}
+	push := session.NewPush(quiet(newClerk(p, clerkConfig{})))
+	push.SetPeer(looptest.Addr("somebody"), &tls.ConnectionState{VerifiedChains: [][]*x509.Certificate{{}}})
+	push.Open()
+	push.Receive(frames(t, "login 1 me", "order 2 x"))
+	if peer := <-p.peer; peer.Address() != "somebody" || !peer.Verified {
+		t.Errorf("the peer is %+v", peer)
+	}
+}
+
+func TestValues(t *testing.T) {
+	list := []string{"a", "b"}
+	for i, want := range map[int64]string{-1: "", 0: "a", 1: "b", 2: ""} {
+		if got := session.At(list, i); got != want {
+			t.Errorf("At(%d) = %q, want %q", i, got, want)
+		}
+	}
+	if got := session.Last(list) + session.Last(list[:0]); got != "b" {
+		t.Errorf("Last = %q, want b", got)
+	}
+	if session.Cond(true, 1, 2) != 1 || session.Cond(false, 1, 2) != 2 {
+		t.Error("Cond chooses the wrong value")
+	}
+}
+
+func TestAnswer(t *testing.T) {
+	if m, err := session.Answer[reply](nil, nil); err != nil || m.(*reply) == nil {
+		t.Errorf("no reply without an error is %v, %v, want the empty reply", m, err)
+	}
+	failed := errors.New("failed")
+	if m, err := session.Answer(&reply{}, failed); m != nil || err != failed {
+		t.Errorf("an error is %v, %v, want it alone", m, err)
+	}
+}
+
+func TestErrors(t *testing.T) {
+	cause := errors.New("broken pipe")
+	for _, tt := range []struct {
+		err  error
+		text string
+	}{
+		{session.ErrClosed, "session: closed"},
+		{&session.EndedError{}, "session: closed"},
+		{&session.EndedError{Cause: cause}, "session: closed: broken pipe"},
+		{&session.FailedError{Reason: "no answer"}, "session: no answer"},
+		{&session.StateError{Machine: "client", State: "open", Input: "login"}, "session: client cannot take login in state open"},
+		{&session.PanicError{Value: 1}, "session: handler panicked: 1"},
+		{&session.UnexpectedReplyError{Request: "check", Reply: "greeting"}, "session: check was answered by greeting"},
+	} {
+		if tt.err.Error() != tt.text {
+			t.Errorf("%T says %q, want %q", tt.err, tt.err, tt.text)
+		}
+	}
+	if err := error(&session.EndedError{Cause: cause}); !errors.Is(err, cause) || !errors.Is(err, net.ErrClosed) {
+		t.Error("an EndedError is neither its cause nor closed")
+	}
+}

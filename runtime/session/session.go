@@ -92,11 +92,13 @@ func newSession(service Service) *Session {
 		spec: service.Spec, hooks: service.Hooks, base: service.Logger,
 		id: lastID.Add(1), window: DefaultWindow,
 	}
-	s.calls.ready = make(chan struct{})
-	s.calls.over = make(chan struct{})
 	s.machine = service.New(s)
 	s.operator, _ = s.machine.(Operator)
 	s.callee, _ = s.machine.(Callee)
+	if s.callee != nil {
+		s.calls.ready = make(chan struct{})
+		s.calls.over = make(chan struct{})
+	}
 	return s
 }
 
@@ -172,7 +174,9 @@ func (s *Session) closed(why error) {
 	}
 	s.over = true
 	s.exchanges, s.ready, s.current = nil, nil, nil
-	s.endCalls(why)
+	if s.callee != nil {
+		s.endCalls(why)
+	}
 	if hook := s.hooks.Closed; hook != nil {
 		hook(s.id, why)
 	}
@@ -194,7 +198,8 @@ func (s *Session) pump() {
 	}
 }
 
-// takeDone gives the machine the end of an operation.
+// takeDone gives the machine the end of an operation. A machine that has closed has no say any more: the operation's reply
+// leaves as it is, before the one that closed.
 func (s *Session) takeDone() bool {
 	if len(s.ready) == 0 {
 		return false
@@ -203,7 +208,11 @@ func (s *Session) takeDone() bool {
 	s.ready = append(s.ready[:0], s.ready[1:]...)
 	e.running = false
 	s.current = e
-	s.operator.Done(e.operation, e.request, e.result)
+	if s.closing {
+		s.Send(e.result)
+	} else {
+		s.operator.Done(e.operation, e.request, e.result)
+	}
 	s.finish(e)
 	return true
 }

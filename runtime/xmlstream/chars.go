@@ -1,6 +1,7 @@
 package xmlstream
 
 import (
+	"math/bits"
 	"unicode"
 	"unicode/utf8"
 )
@@ -144,7 +145,11 @@ func scanNameMore(s string, i int) int {
 // skipSpace returns the first place at or after i that is not white space.
 func skipSpace(s string, i int) int {
 	if i < len(s) && s[i] == '\n' {
-		for i++; i+8 <= len(s) && load(s, i) == ones*' '; i += 8 { // indentation
+		for i++; i+8 <= len(s); i += 8 { // indentation
+			if other := load(s, i) ^ ones*' '; other != 0 {
+				i += bits.TrailingZeros64(other) >> 3
+				break
+			}
 		}
 	}
 	for i < len(s) && class[s[i]]&inSpace != 0 {

@@ -14,6 +14,9 @@ func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
 func appendRune(b []byte, c rune) []byte { return utf8.AppendRune(b, c) }
 
+// usualDeclaration is how nearly every document begins.
+const usualDeclaration = `<?xml version="1.0" encoding="UTF-8"`
+
 // transcode returns doc in UTF-8 without a byte order mark. Documents may be in UTF-8, UTF-16 of either byte order,
 // ISO-8859-1 and US-ASCII (XML 1.0, 4.3.3 and appendix F).
 func transcode(doc string) (text, fault string) {
@@ -29,7 +32,7 @@ func transcode(doc string) (text, fault string) {
 	case strings.HasPrefix(doc, "\x00<\x00?"):
 		return fromUTF16(doc, binary.BigEndian)
 	}
-	if !strings.HasPrefix(doc, "<?xml") {
+	if !strings.HasPrefix(doc, "<?xml") || strings.HasPrefix(doc, usualDeclaration) {
 		return doc, ""
 	}
 	switch encoding := strings.ToUpper(declaredEncoding(doc)); encoding {
@@ -113,6 +116,12 @@ func fromUTF16(doc string, order binary.ByteOrder) (text, fault string) {
 
 // declaration reads the XML declaration that begins the document (production XMLDecl).
 func (r *Reader) declaration() {
+	for _, rest := range [...]string{`?>`, ` standalone="no"?>`, ` standalone="yes"?>`} {
+		if n := len(usualDeclaration); strings.HasPrefix(r.s, usualDeclaration) && strings.HasPrefix(r.s[n:], rest) {
+			r.pos = n + len(rest)
+			return
+		}
+	}
 	end := strings.Index(r.s, "?>")
 	if end < 0 {
 		r.fail(0, "the XML declaration has no end")

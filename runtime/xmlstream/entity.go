@@ -9,6 +9,10 @@ import (
 // MaxEntityDepth is how deep declared entities may refer to each other.
 const MaxEntityDepth = 64
 
+// referenceCost is what a reference counts towards the limit on expansion besides the bytes it produces, so that many short
+// entities are not cheaper than a long one.
+const referenceCost = 16
+
 // entity is a declared general entity.
 type entity struct {
 	value    string // replacement text of an internal one
@@ -60,7 +64,7 @@ func (r *Reader) expand(name string, offset int, chain []string) *entity {
 		r.fail(offset, fmt.Sprintf("entities refer to each other more than %d deep", MaxEntityDepth))
 		return nil
 	}
-	if r.expanded += len(e.value); r.expanded > r.opts.MaxExpansion {
+	if r.expanded += len(e.value) + referenceCost; r.expanded > r.opts.MaxExpansion {
 		r.limit(offset, "MaxExpansion", r.opts.MaxExpansion)
 		return nil
 	}
@@ -145,7 +149,7 @@ func (r *Reader) expandAll(content string, chain []string) string {
 			b = append(b, content[:ref.end]...)
 		default:
 			value := r.dtd.entities[ref.name].value
-			r.expanded += len(value)
+			r.expanded += len(value) + referenceCost
 			b = append(b, r.expandAll(value, append(chain, ref.name))...)
 		}
 		content = content[ref.end:]

@@ -29,7 +29,7 @@ type Options struct {
 	MaxAttributes int // attributes of one element, namespace declarations included
 	MaxName       int // bytes of one name, prefix included
 	MaxDocument   int // bytes of the document, before and after it is turned into UTF-8
-	MaxExpansion  int // bytes that all references to declared entities together may produce
+	MaxExpansion  int // bytes that all references to declared entities together may produce, and 16 for each reference
 }
 
 // withDefaults returns o with every limit set.

@@ -217,6 +217,34 @@ func (r *Reader) NextTag() Kind {
 	}
 }
 
+// NextNamed reads the next start tag if it is the one expected: an element of that name, written with its parent's prefix
+// and without attributes. If it is not, nothing but white space is read, and [Reader.NextTag] must be called. Comparing
+// with a name is cheaper than reading one, so a program that knows what comes next asks first.
+func (r *Reader) NextNamed(space int, local string) bool {
+	if r.pendingEnd || r.dtd != nil || len(r.stack) == 0 || len(r.stack) >= r.opts.MaxDepth {
+		return false
+	}
+	parent := r.stack[len(r.stack)-1]
+	if int(parent.space) != space {
+		return false
+	}
+	s, i := r.s, skipSpace(r.s, r.pos)
+	r.pos = i
+	n := int(parent.colon) + 1 // bytes of the prefix and its colon
+	end := i + 1 + n + len(local)
+	if end >= len(s) || s[end] != '>' || s[i+1+n:end] != local || s[i+1:i+1+n] != parent.name[:n] || s[i] != '<' ||
+		end-i > r.opts.MaxName {
+		return false
+	}
+	e := r.push()
+	e.name, e.start, e.colon, e.binds = s[i+1:end], i, parent.colon, int32(len(r.binds))
+	e.bind, e.space = parent.bind, parent.space
+	r.binds[e.bind].used = r.serial
+	r.elem, r.attrs, r.hasXSI = e, r.attrs[:0], false
+	r.start, r.pos, r.kind = i, end+1, StartElement
+	return true
+}
+
 // markup reads what begins with the '<' at r.pos.
 func (r *Reader) markup() Kind {
 	s, i := r.s, r.pos+1
@@ -336,10 +364,7 @@ func (r *Reader) HasXSI() bool { return r.hasXSI }
 // LookupPrefix returns the namespace bound to prefix where the Reader stands; the empty prefix is the default namespace,
 // which is always bound, if to the empty string. On an end tag the declarations of its element still count.
 func (r *Reader) LookupPrefix(prefix string) (uri string, ok bool) {
-	binds := r.binds
-	if r.kind == EndElement { // what the element declared is behind the end of the slice
-		binds = binds[:r.ended]
-	}
+	binds := r.inScope()
 	for i := len(binds) - 1; i >= 0; i-- {
 		if b := &binds[i]; b.prefix == prefix {
 			b.used = r.serial
@@ -349,10 +374,20 @@ func (r *Reader) LookupPrefix(prefix string) (uri string, ok bool) {
 	return "", false
 }
 
+// inScope returns the bindings that count for the current token. What the element of an end tag declared is still in memory,
+// behind the end of the slice.
+func (r *Reader) inScope() []binding {
+	if r.kind == EndElement {
+		return r.binds[:r.ended]
+	}
+	return r.binds
+}
+
 // PrefixOf returns a prefix that stands for the namespace uri where the Reader stands; ok is false if there is none.
 func (r *Reader) PrefixOf(uri string) (prefix string, ok bool) {
-	for i := len(r.binds) - 1; i >= 0; i-- {
-		if b := &r.binds[i]; b.uri == uri {
+	binds := r.inScope()
+	for i := len(binds) - 1; i >= 0; i-- {
+		if b := &binds[i]; b.uri == uri {
 			if now, _ := r.LookupPrefix(b.prefix); now == uri {
 				return b.prefix, true
 			}

@@ -44,6 +44,9 @@ func (r *Reader) startTag() Kind {
 	return r.resolve(e, mark)
 }
 
+// prefix returns the prefix of the element's name.
+func (e *open) prefix() string { return e.name[:max(e.colon, 0)] }
+
 // push makes the stack one higher.
 func (r *Reader) push() *open {
 	n := len(r.stack)
@@ -57,6 +60,26 @@ func (r *Reader) push() *open {
 
 // qname reads the name at r.s[i] and returns its end and the place of its colon, counted from i. The end is -1 after a fault.
 func (r *Reader) qname(i int) (end, colon int) {
+	s := r.s
+	end, colon = i, -1
+	for end < len(s) && class[s[end]]&inName != 0 {
+		end++
+	}
+	if end < len(s) && s[end] == ':' {
+		colon = end - i
+		for end++; end < len(s) && class[s[end]]&inName != 0; end++ {
+		}
+	}
+	local := i + colon + 1
+	if end == len(s) || class[s[end]]&inHigh != 0 || s[end] == ':' || local == end || colon == 0 ||
+		class[s[i]]&class[s[local]]&inStart == 0 || end-i > r.opts.MaxName {
+		return r.oddName(i)
+	}
+	return end, colon
+}
+
+// oddName is qname for names beyond ASCII, and for what is none.
+func (r *Reader) oddName(i int) (end, colon int) {
 	s := r.s
 	end, colon = scanName(s, i), -1
 	if end < len(s) && s[end] == ':' && end > i {
@@ -131,7 +154,22 @@ func (r *Reader) attribute(begin int) int {
 	if i < 0 {
 		return -1
 	}
-	r.addAttribute(Attr{Value: value, Info: info, Offset: r.outer(begin), name: s[begin:end], colon: colon})
+	if colon == 5 && s[begin:begin+5] == "xmlns" || colon < 0 && s[begin:end] == "xmlns" {
+		r.addAttribute(Attr{Value: value, Info: info, Offset: r.outer(begin), name: s[begin:end], colon: colon})
+		if r.err != nil {
+			return -1
+		}
+		return i
+	}
+	n := len(r.attrs)
+	if n < cap(r.attrs) {
+		r.attrs = r.attrs[:n+1]
+	} else {
+		r.attrs = append(r.attrs, Attr{})
+	}
+	a := &r.attrs[n]
+	a.Space, a.Value, a.Info, a.Offset = 0, value, info, r.outer(begin)
+	a.name, a.colon, a.uri = s[begin:end], colon, ""
 	return i
 }
 
@@ -169,12 +207,17 @@ func (r *Reader) resolve(e *open, mark int) Kind {
 		r.pendingEnd = false
 		return EOF
 	}
-	prefix := e.name[:max(e.colon, 0)]
-	at := r.lookup(prefix)
-	if at < 0 {
-		return r.fail(r.start, fmt.Sprintf("the prefix %s is not declared", prefix))
+	prefix := e.prefix()
+	if n := len(r.stack) - 2; n >= 0 && len(r.binds) == mark && r.stack[n].prefix() == prefix {
+		e.bind, e.space = r.stack[n].bind, r.stack[n].space // as its parent
+		r.binds[e.bind].used = r.serial
+	} else {
+		at := r.lookup(prefix)
+		if at < 0 {
+			return r.fail(r.start, fmt.Sprintf("the prefix %s is not declared", prefix))
+		}
+		e.bind, e.space = int32(at), int32(r.binds[at].space)
 	}
-	e.bind, e.space = int32(at), int32(r.binds[at].space)
 	if len(r.attrs) == 0 && len(r.binds)-mark < 2 {
 		return StartElement
 	}

@@ -38,29 +38,36 @@ func load(s string, i int) uint64 {
 // zeros marks the zero bytes of w in their high bits; marks above the lowest one may be false.
 func zeros(w uint64) uint64 { return (w - ones) &^ w & highs }
 
+// quiet passes over characters of s that need no attention, eight at a time, and returns where it stopped: at one that may,
+// or less than eight bytes before the end. The info says whether there were spaces.
+func quiet(s string, i int) (end int, info TextInfo) {
+	for i+8 <= len(s) {
+		w := load(s, i)
+		stop := (w | (w - ones*' ') | zeros(w^ones*'<') | zeros(w^ones*'&') | zeros(w^ones*']')) & highs
+		space := zeros(w ^ ones*' ')
+		if stop == 0 {
+			if space != 0 {
+				info |= HasSpace
+			}
+			i += 8
+			continue
+		}
+		if space&((stop&-stop)-1) != 0 {
+			info |= HasSpace
+		}
+		return i + bits.TrailingZeros64(stop)>>3, info
+	}
+	return i, info
+}
+
 // scanText returns where the character data at r.s[i] ends: at a '<', at a reference to a declared entity, or at the end. It
 // checks every character and reference on the way. The end is -1 after a fault.
 func (r *Reader) scanText(i int) (end int, info TextInfo) {
 	s := r.s
 	for {
-		// Eight bytes at a time as long as nothing but spaces is of interest.
-		for i+8 <= len(s) {
-			w := load(s, i)
-			stop := (w | (w - ones*0x20) | zeros(w^ones*'<') | zeros(w^ones*'&') | zeros(w^ones*']')) & highs
-			space := zeros(w ^ ones*' ')
-			if stop == 0 {
-				if space != 0 {
-					info |= HasSpace
-				}
-				i += 8
-				continue
-			}
-			if space&((stop&-stop)-1) != 0 {
-				info |= HasSpace
-			}
-			i += bits.TrailingZeros64(stop) >> 3
-			break
-		}
+		var spaces TextInfo
+		i, spaces = quiet(s, i)
+		info |= spaces
 		if i >= len(s) {
 			return i, info
 		}

@@ -40,6 +40,27 @@ func AppendText(b []byte, s string) ([]byte, error) { return appendEscaped(b, s,
 // returned as it was.
 func AppendAttr(b []byte, s string) ([]byte, error) { return appendEscaped(b, s, &attrEscapes) }
 
+// IsPlain reports whether s is ASCII without white space, control characters and what may have to be escaped: such a string
+// is written as it is, wherever it stands.
+func IsPlain(s string) bool {
+	if len(s) < 8 {
+		for i := range len(s) {
+			if class[s[i]]&inQuiet == 0 || s[i] == ' ' || s[i] == '>' {
+				return false
+			}
+		}
+		return true
+	}
+	for i := 0; i < len(s); i += 8 {
+		w := load(s, min(i, len(s)-8))
+		odd := w | (w - ones*0x21) | zeros(w^ones*'"') | zeros(w^ones*'&') | zeros(w^ones*'\'') | zeros(w^ones*'<') | zeros(w^ones*'>')
+		if odd&highs != 0 {
+			return false
+		}
+	}
+	return true
+}
+
 func appendEscaped(b []byte, s string, table *[utf8.RuneSelf]string) ([]byte, error) {
 	begin, from := len(b), 0
 	for i := 0; i < len(s); {

@@ -14,7 +14,9 @@ const AnyAttribute = -1
 // attrState is the attribute whose value is asked for.
 type attrState struct {
 	text string // its white space processed
-	name xmlstream.Name
+	own  bool   // text is the schema's
+	at   *xmlstream.Attr
+	use  *AttributeUse // of a default
 }
 
 // Attrs goes through the attributes of the element on which its Decoder stands. It is obtained from [Decoder.Attrs].
@@ -96,7 +98,7 @@ func (a *Attrs) absent() bool {
 			text = u.Fixed
 		}
 		a.Use = i
-		d.attr = attrState{text: u.Type.Normalize(*text), name: xmlstream.Name{Local: u.Local}}
+		d.attr = attrState{text: u.Type.Normalize(*text), own: true, use: u}
 		return true
 	}
 	return false
@@ -128,7 +130,7 @@ func (d *Decoder) attribute(at *xmlstream.Attr, t *SimpleType, fixed *string) bo
 		d.faultAttr(at, "cvc-attribute.4", fmt.Sprintf("%s where the value is fixed as %s", quote(text), quote(*fixed)))
 		return false
 	}
-	d.attr = attrState{text: text, name: at.Name()}
+	d.attr = attrState{text: text, own: t.program.words != nil, at: at}
 	if t.program.identity != identityNone {
 		d.identify(t, text, at.Offset, d.path("@"+at.QName()), at.QName())
 	}
@@ -150,7 +152,7 @@ func (d *Decoder) wildAttribute(at *xmlstream.Attr, w *Wildcard) bool {
 			return false
 		}
 	}
-	d.attr = attrState{text: at.Value, name: at.Name()}
+	d.attr = attrState{text: at.Value, at: at}
 	return true
 }
 
@@ -184,11 +186,24 @@ func (d *Decoder) faultAttr(at *xmlstream.Attr, rule, text string) {
 }
 
 // AttrText returns the value of the current attribute, its white space processed.
-func (d *Decoder) AttrText() string { return d.attr.text }
+func (d *Decoder) AttrText() string {
+	if d.attr.own {
+		return d.attr.text
+	}
+	return d.stable(d.attr.text)
+}
 
 // Attr returns the current attribute.
 func (d *Decoder) Attr() xmlstream.Attribute {
-	return xmlstream.Attribute{Name: d.attr.name, Value: d.attr.text}
+	return xmlstream.Attribute{Name: d.stableName(d.attr.name(d.r.Spaces())), Value: d.AttrText()}
+}
+
+// name returns the attribute's name.
+func (a *attrState) name(spaces *xmlstream.Spaces) xmlstream.Name {
+	if a.at != nil {
+		return a.at.Name()
+	}
+	return xmlstream.Name{Space: spaces.URI(a.use.Space), Local: a.use.Local}
 }
 
 // AttrBool returns the value of the current attribute, a boolean.
@@ -232,7 +247,7 @@ func (d *Decoder) identify(t *SimpleType, text string, offset int, path, node st
 		}
 		d.ids[strings.Clone(text)] = struct{}{}
 	case identityIDREF:
-		d.refs = append(d.refs, idref{strings.Clone(text), Fault{Offset: offset, Path: path, Node: node}})
+		d.refs = append(d.refs, idref{strings.Clone(text), Fault{Offset: offset, Path: path, Node: strings.Clone(node)}})
 	case identityIDREFS:
 		for id := range Items(text) {
 			d.identify(BuiltinIDREF.Type(), id, offset, path, node)

@@ -25,7 +25,6 @@ type Children struct {
 	seen    uint64 // of an all group: the particles met
 	more    []bool // the same, from particle 64 on
 	texted  bool   // a fault about text was recorded
-	name    string // of the parent
 	mixed   bool
 }
 
@@ -42,7 +41,7 @@ func (d *Decoder) Children(m *Model) Children {
 // inside are judged if they are declared globally.
 func (d *Decoder) MixedChildren(m *Model) xmlstream.Mixed {
 	c := d.Children(m)
-	c.mixed, c.name = true, d.r.QName()
+	c.mixed = true
 	content := d.r.Mixed(func() {
 		d.begin()
 		switch {
@@ -62,13 +61,13 @@ func (d *Decoder) MixedChildren(m *Model) xmlstream.Mixed {
 // Next goes to the next child. It is false when the parent has ended.
 func (c *Children) Next() bool {
 	d := c.d
-	if c.name == "" {
-		c.name = d.r.QName()
-	}
 	for d.r.Depth() > c.depth { // a child that was not read
 		if d.r.Next() == xmlstream.EOF {
 			return false
 		}
+	}
+	if c.predicted() {
+		return true
 	}
 	for {
 		switch d.r.NextTag() {
@@ -89,6 +88,30 @@ func (c *Children) Next() bool {
 	}
 }
 
+// maxPredicted is how many particles are compared with the next start tag before it is read.
+const maxPredicted = 3
+
+// predicted goes to the next child if it is one of the first that may come, written in the plainest way.
+func (c *Children) predicted() bool {
+	d, m := c.d, c.m
+	if m.All || c.count > 0 {
+		return false
+	}
+	next := m.Next[c.state]
+	for _, i := range next[:min(len(next), maxPredicted)] {
+		p := &m.Particles[i]
+		if p.Any != nil || p.Abstract {
+			return false
+		}
+		if d.r.NextNamed(p.Space, p.Local) {
+			d.at, d.todo, c.Member = d.r.Offset(), false, -1
+			c.enter(i)
+			return true
+		}
+	}
+	return false
+}
+
 // text judges character data between the children.
 func (c *Children) text() {
 	if c.mixed || c.texted {
@@ -96,7 +119,15 @@ func (c *Children) text() {
 	}
 	c.texted = true
 	c.d.fault(c.d.r.Offset(), c.d.path(""), "cvc-complex-type.2.3",
-		fmt.Sprintf("text between the elements of <%s>", c.name), c.name)
+		fmt.Sprintf("text between the elements of <%s>", c.parent()), c.parent())
+}
+
+// parent returns the name of the element whose children these are.
+func (c *Children) parent() string {
+	if r := c.d.r; r.Depth() >= c.depth {
+		return r.Open(c.depth - 1)
+	}
+	return c.d.r.QName() // it has just ended
 }
 
 // match finds the particle of the start tag that has just been read. It is false if the model does not know it.
@@ -121,10 +152,7 @@ func (c *Children) match() bool {
 		if c.count > 0 {
 			c.leave()
 		}
-		c.Particle, c.state, c.started = i, i+1, true
-		if p.Max != 0 {
-			c.count = 1
-		}
+		c.enter(i)
 		return true
 	}
 	return c.recover(space, local)
@@ -256,8 +284,9 @@ func (c *Children) finishAll() {
 
 // incomplete records that the parent, whose end tag has just been read, lacks children.
 func (c *Children) incomplete() {
-	c.d.fault(c.d.r.Offset(), c.d.path(c.name), "cvc-complex-type.2.4.b",
-		fmt.Sprintf("<%s> is not complete; expected %s", c.name, c.expected()), c.name)
+	name := c.parent()
+	c.d.fault(c.d.r.Offset(), c.d.path(name), "cvc-complex-type.2.4.b",
+		fmt.Sprintf("<%s> is not complete; expected %s", name, c.expected()), name)
 }
 
 // maxExpected is how many names a message lists.
@@ -302,7 +331,7 @@ func (c *Children) expected() string {
 		names = append(names[:maxExpected], "...")
 	}
 	if end {
-		names = append(names, fmt.Sprintf("the end of <%s>", c.name))
+		names = append(names, fmt.Sprintf("the end of <%s>", c.parent()))
 	}
 	if len(names) < 2 {
 		return strings.Join(names, "")

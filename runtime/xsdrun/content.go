@@ -78,10 +78,13 @@ func (d *Decoder) actualSimple(t *SimpleType) *SimpleType {
 
 // intruders reads the rest of simple content in which an element stands.
 func (d *Decoder) intruders() (string, xmlstream.TextInfo) {
-	for first := true; ; first = false {
-		if first {
-			d.fault(d.r.Offset(), d.path(""), "cvc-type.3.1.2", fmt.Sprintf("<%s> stands where only text may", d.r.QName()), d.r.QName())
-		}
+	d.fault(d.r.Offset(), d.path(""), "cvc-type.3.1.2", fmt.Sprintf("<%s> stands where only text may", d.r.QName()), d.r.QName())
+	return d.skipIntruders()
+}
+
+// skipIntruders is intruders without the fault.
+func (d *Decoder) skipIntruders() (string, xmlstream.TextInfo) {
+	for {
 		d.r.Skip()
 		if text, info, whole := d.r.MoreContent(); whole {
 			return text, info
@@ -128,10 +131,10 @@ func (d *Decoder) Text(t *SimpleType) string {
 	if p.identity != identityNone {
 		d.identify(t, text, d.at, d.path(d.r.QName()), d.r.QName())
 	}
-	if info&xmlstream.InScratch != 0 && p.words == nil {
-		return d.keep(text)
+	if p.words != nil || d.opts.Alias && info&xmlstream.InScratch == 0 {
+		return text
 	}
-	return text
+	return d.keep(text)
 }
 
 // checked reads an element of simple content and checks its text, which is valid until the next call.

@@ -2,6 +2,7 @@ package xsdrun
 
 import (
 	"fmt"
+	"strings"
 	"unsafe"
 
 	"github.com/protogen-go/protogen/runtime/xmlstream"
@@ -11,7 +12,7 @@ import (
 type Options struct {
 	XML xmlstream.Options
 	// Alias makes the strings that a [Decoder] returns refer to the caller's document, and to memory that the next Reset
-	// reuses, instead of a copy. They are valid as long as both are left alone.
+	// reuses, instead of copies. They are valid as long as both are left alone.
 	Alias bool
 	// MaxFaults is how many faults are kept; 0 is [DefaultMaxFaults].
 	MaxFaults int
@@ -44,8 +45,9 @@ type Decoder struct {
 	text    [2]string // what ifEmpty and ifFixed point to
 
 	attr  attrState
-	lax   bool // of the wildcard that the next Raw is for
-	arena []byte
+	lax   bool   // of the wildcard that the next Raw is for
+	arena []byte // the strings of the document, one after the other
+	kept  int    // bytes of strings that the last document needed
 	fold  []byte // text whose white space was processed
 
 	faults    []Fault
@@ -70,17 +72,18 @@ func NewDecoder(spaces *xmlstream.Spaces, opts Options) *Decoder {
 	return d
 }
 
-// Reset starts on doc. Unless [Options] Alias is set the document is copied once, and the strings returned are substrings of
-// that copy: keeping one of them keeps the copy.
+// Reset starts on doc, which must not change before Finish. Unless [Options] Alias is set, the strings returned are copies
+// that share memory: keeping one of them keeps those of the same document.
 func (d *Decoder) Reset(doc []byte) {
+	d.r.Reset(doc)
 	if d.opts.Alias {
-		d.r.Reset(doc)
+		d.arena = d.arena[:0]
 	} else {
-		d.r.ResetString(string(doc))
+		d.arena, d.kept = nil, len(d.arena)
 	}
 	d.todo, d.special, d.lax, d.truncated = false, false, false, false
 	d.xsi, d.ifEmpty, d.ifFixed, d.attr = xsi{}, nil, nil, attrState{}
-	d.arena, d.faults, d.refs = d.arena[:0], d.faults[:0], d.refs[:0]
+	d.faults, d.refs = d.faults[:0], d.refs[:0]
 	clear(d.ids)
 }
 
@@ -122,7 +125,8 @@ func (d *Decoder) Space() int { return d.r.Space() }
 // Local returns the local name of the element on which d stands.
 func (d *Decoder) Local() string { return d.r.Local() }
 
-// Name returns the expanded name of the element on which d stands.
+// Name returns the expanded name of the element on which d stands. Like those of Local and QName, its strings are those of
+// the document: copy them to keep them.
 func (d *Decoder) Name() xmlstream.Name { return d.r.Name() }
 
 // QName returns the name of the element on which d stands as the document has it.
@@ -169,14 +173,25 @@ func (d *Decoder) Raw() *xmlstream.RawElement {
 	} else {
 		e = d.r.Raw(nil)
 	}
+	e.Name = d.stableName(e.Name)
 	return &e
+}
+
+// stableName is stable for a name.
+func (d *Decoder) stableName(n xmlstream.Name) xmlstream.Name {
+	return xmlstream.Name{Space: d.stable(n.Space), Local: d.stable(n.Local)}
 }
 
 // AnyContent keeps the attributes and the content of the element on which d stands, as xs:anyType does; the declared
 // elements inside of it are judged.
 func (d *Decoder) AnyContent() *xmlstream.Any {
-	d.forget()
+	d.todo = false // any attributes may stand
+	d.settle(d.declaredAnything())
 	a := d.r.Any(d.laxElement)
+	for i := range a.Attributes {
+		at := &a.Attributes[i]
+		at.Name, at.Value = d.stableName(at.Name), d.stable(at.Value)
+	}
 	return &a
 }
 
@@ -207,20 +222,28 @@ func (d *Decoder) laxContent() {
 	}
 }
 
-// keep returns a string that outlives the Reader's scratch memory.
+// leastArena is the least memory that is made for strings at a time.
+const leastArena = 64
+
+// keep returns a copy of s that outlives the Reader's memory, in memory shared with other strings of the document.
 func (d *Decoder) keep(s string) string {
 	if s == "" {
 		return ""
 	}
-	if !d.opts.Alias {
-		return string([]byte(s))
-	}
 	if cap(d.arena)-len(d.arena) < len(s) {
-		d.arena = make([]byte, 0, max(2*cap(d.arena), 512, len(s)))
+		d.arena = make([]byte, 0, max(2*cap(d.arena), d.kept, leastArena, len(s)))
 	}
 	begin := len(d.arena)
 	d.arena = append(d.arena, s...)
 	return unsafe.String(&d.arena[begin], len(s))
+}
+
+// stable returns s if it refers to memory that the caller may refer to, and else a copy.
+func (d *Decoder) stable(s string) string {
+	if d.opts.Alias {
+		return s
+	}
+	return d.keep(s)
 }
 
 // fault records a fault.
@@ -229,7 +252,7 @@ func (d *Decoder) fault(offset int, path, rule, text, node string) {
 		d.truncated = true
 		return
 	}
-	d.faults = append(d.faults, Fault{Offset: offset, Path: path, Rule: rule, Text: text, Node: node})
+	d.faults = append(d.faults, Fault{Offset: offset, Path: path, Rule: rule, Text: text, Node: strings.Clone(node)})
 }
 
 // faultHere records a fault of the element on which d stands.

@@ -94,7 +94,8 @@ var durationUnits = [...]struct {
 	weight uint64
 }{{'Y', false, 12}, {'M', false, 1}, {'D', false, 1}, {'H', true, 3600}, {'M', true, 60}, {'S', true, 1}}
 
-// parseDuration reads the lexical form of xs:duration (part 2, 3.2.6.1). Numbers beyond 64 bits are refused.
+// parseDuration reads the lexical form of xs:duration (part 2, 3.2.6.1). What does not fit into 64 bits, the days as seconds
+// included, is refused.
 func parseDuration(s string) (d Duration, ok bool) {
 	s, d.Negative = strings.CutPrefix(s, "-")
 	s, ok = strings.CutPrefix(s, "P")
@@ -135,7 +136,7 @@ func parseDuration(s string) (d Duration, ok bool) {
 	if d.Months == 0 && d.Days == 0 && d.Seconds == 0 && d.Fraction == "" {
 		d.Negative = false
 	}
-	return d, ok && unit > 0
+	return d, ok && unit > 0 && d.Days <= (math.MaxUint64-d.Seconds)/86400
 }
 
 // add adds a number of units.

@@ -79,7 +79,8 @@ func (e *Encoder) AttrText(t *SimpleType, s string) { e.text(t, s, xmlstream.App
 func (e *Encoder) text(t *SimpleType, s string, escape func([]byte, string) ([]byte, error)) {
 	t.prepare()
 	p := &t.program
-	if p.white != WhiteSpacePreserve {
+	plain := xmlstream.IsPlain(s)
+	if !plain && p.white != WhiteSpacePreserve {
 		if norm := normalizeText(s, p.white); norm != s {
 			e.Fail("whiteSpace", fmt.Sprintf("%s would be read back as %s", quote(s), quote(norm)))
 			return
@@ -87,6 +88,10 @@ func (e *Encoder) text(t *SimpleType, s string, escape func([]byte, string) ([]b
 	}
 	if _, v := p.check(t, s, nil); v != nil {
 		e.fail(v)
+		return
+	}
+	if plain {
+		e.b = append(e.b, s...)
 		return
 	}
 	b, err := escape(e.b, s)
@@ -140,7 +145,7 @@ func (e *Encoder) integer(t *SimpleType, n integer) {
 		b = append(b, '-')
 	}
 	b = strconv.AppendUint(b, n.mag, 10)
-	if p.form != formInteger || p.values != nil || p.steps != nil || p.bounds != nil || t.TotalDigits > 0 {
+	if p.form != formInteger || len(p.values)+len(p.steps)+len(p.bounds)+t.TotalDigits > 0 {
 		e.plain(t, b)
 		return
 	}

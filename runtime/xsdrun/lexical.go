@@ -64,9 +64,19 @@ func isURI(s string) bool {
 			return false
 		}
 	}
-	scheme, _, ok := strings.Cut(s, ":")
-	if ok && !strings.ContainsAny(scheme, "/?#") && scheme == "" {
-		return false
+	if i := strings.IndexAny(s, ":/?#"); i >= 0 && s[i] == ':' && !isScheme(s[:i]) {
+		return false // the first segment of a relative path has no colon (RFC 2396, 3.1 and 5)
 	}
 	return strings.Count(s, "#") <= 1
+}
+
+// isScheme reports whether s is the name of a URI scheme.
+func isScheme(s string) bool {
+	for i := range len(s) {
+		letter := s[i]|0x20 >= 'a' && s[i]|0x20 <= 'z'
+		if !letter && (i == 0 || s[i]-'0' > 9 && strings.IndexByte("+-.", s[i]) < 0) {
+			return false
+		}
+	}
+	return s != ""
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unsafe"
 )
 
 // Items returns the items of a list: what stands between white space.
@@ -107,14 +108,20 @@ func Reuse[T any](old *T) *T {
 	return new(T)
 }
 
+// firstGrowth is the size in bytes up to which the first elements of a slice get memory together, four of them.
+const firstGrowth = 64
+
 // Grow makes the slice one longer and returns the new last element. Within the capacity it is not cleared, so that the
 // memory it refers to can be used again: the receiver resets it.
 func Grow[S ~[]E, E any](s *S) *E {
 	n := len(*s)
-	if n < cap(*s) {
+	var zero E
+	switch {
+	case n < cap(*s):
 		*s = (*s)[:n+1]
-	} else {
-		var zero E
+	case n == 0 && unsafe.Sizeof(zero) <= firstGrowth:
+		*s = make(S, 1, 4)
+	default:
 		*s = append(*s, zero)
 	}
 	return &(*s)[n]

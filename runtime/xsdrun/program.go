@@ -23,6 +23,7 @@ type program struct {
 	low, high      integer        // of formInteger
 	lowed, highed  bool
 	bounds         []bound
+	strict         bool // formText: not every text has the form of the type
 	plain          bool // formText with no check but the length
 }
 
@@ -90,8 +91,8 @@ func (t *SimpleType) compile() {
 	}
 	p.compileBounds(t)
 	p.compileEnumeration(t)
-	p.plain = p.form == formText && p.primitive != BuiltinAnyURI && t.Builtin <= BuiltinToken &&
-		len(p.steps) == 0 && len(t.Enumeration) == 0
+	p.strict = p.primitive == BuiltinAnyURI || t.Builtin > BuiltinToken
+	p.plain = p.form == formText && !p.strict && len(p.steps) == 0 && len(t.Enumeration) == 0
 }
 
 // identityForm says how values of t take part in ID and IDREF.
@@ -272,7 +273,7 @@ func (p *program) check(t *SimpleType, text string, resolve Resolver) (string, *
 
 // checkText is check for the types derived from string.
 func (p *program) checkText(t *SimpleType, text string) (string, *Violation) {
-	if !p.plain && !isText(t.Builtin, text) {
+	if p.strict && !isText(t.Builtin, text) {
 		return text, p.lexical(t, text)
 	}
 	if p.minLen > 0 || p.maxLen >= 0 {

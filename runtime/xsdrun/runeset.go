@@ -2,7 +2,6 @@ package xsdrun
 
 import (
 	"slices"
-	"sort"
 	"strings"
 	"sync"
 	"unicode"
@@ -55,11 +54,6 @@ func (s runeSet) complement() runeSet {
 
 // minus returns the characters of s that are not in o.
 func (s runeSet) minus(o runeSet) runeSet { return s.complement().union(o).complement() }
-
-func (s runeSet) contains(r rune) bool {
-	i := sort.Search(len(s)/2, func(i int) bool { return s[2*i+1] >= r })
-	return 2*i < len(s) && s[2*i] <= r
-}
 
 // tableSet returns the characters of Unicode tables.
 func tableSet(tables ...*unicode.RangeTable) runeSet {
@@ -115,6 +109,7 @@ func makeCategory(name string) runeSet {
 	}
 	return tableSet(unicode.Categories[name])
 }
+
 func containsWord(list, word string) bool {
 	return word != "" && !strings.Contains(word, " ") && strings.Contains(list, " "+word+" ")
 }

@@ -203,7 +203,7 @@ func (v *DomainCreate) decode(d *xsdrun.Decoder) {
 			v.Period.decode(d)
 		case 2:
 			for c := d.Children(domainNSModel); c.Next(); {
-				v.NS = append(v.NS, d.Text(eppcomLabel))
+				*xsdrun.Grow(&v.NS) = d.Text(eppcomLabel)
 			}
 		case 3:
 			v.Registrant = d.Text(eppcomClID)

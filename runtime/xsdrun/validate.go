@@ -163,11 +163,12 @@ func (v *validation) attributes(t *ComplexType) {
 	for a := d.Attrs(t.Attributes); a.Next(); {
 		var st *SimpleType
 		space := 0
+		name := d.attr.name(v.s.Spaces)
 		if a.Use == AnyAttribute {
-			if g := v.s.Attributes[d.attr.name]; g != nil && t.Attributes.Any.Process != Skip {
+			if g := v.s.Attributes[name]; g != nil && t.Attributes.Any.Process != Skip {
 				st = g.Type
 			}
-			space = v.s.Spaces.Index(d.attr.name.Space)
+			space = v.s.Spaces.Index(name.Space)
 		} else {
 			st, space = t.Attributes.Uses[a.Use].Type, t.Attributes.Uses[a.Use].Space
 		}
@@ -176,7 +177,7 @@ func (v *validation) attributes(t *ComplexType) {
 				wildIDs++
 			}
 		}
-		v.keys.attribute(v, space, d.attr.name.Local, st, d.attr.text)
+		v.keys.attribute(v, space, name.Local, st, d.attr.text)
 	}
 	if wildIDs > 0 && ids > 1 {
 		d.faultHere("cvc-complex-type.5", fmt.Sprintf("<%s> has more than one attribute that is an ID", d.r.QName()))
@@ -256,7 +257,7 @@ func (v *validation) fixedMixed(e *Element, m *Model) {
 	text, _, whole := d.r.Content()
 	if !whole {
 		d.fault(d.r.Offset(), d.path(""), "cvc-elt.5.2.2.1", fmt.Sprintf("<%s> holds an element though its value is fixed", name), name)
-		text, _ = d.intruders()
+		text, _ = d.skipIntruders()
 	}
 	if text != "" && text != *e.Fixed {
 		d.faultEnded(d.at, "cvc-elt.5.2.2.2.1", fmt.Sprintf("%s where the value is fixed as %s", quote(text), quote(*e.Fixed)))

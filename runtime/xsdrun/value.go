@@ -2,6 +2,7 @@ package xsdrun
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -12,7 +13,7 @@ import (
 // value is a value of a simple type, for comparing. Which fields count depends on the primitive type.
 type value struct {
 	primitive Builtin // of an atomic value
-	text      string  // strings; canonical form of binary values; a boolean as true or false; a qualified name as {uri}local
+	text      string  // strings and binary values; a boolean as true or false; a qualified name as {uri}local
 	dec       decimal
 	num       float64
 	at        moment
@@ -43,10 +44,21 @@ func (v *value) compare(o *value) (order int, ok bool) {
 	case BuiltinDateTime, BuiltinTime, BuiltinDate, BuiltinGYearMonth, BuiltinGYear, BuiltinGMonthDay, BuiltinGDay, BuiltinGMonth:
 		return v.at.compare(&o.at)
 	}
-	if v.text != o.text {
+	if v.canonical() != o.canonical() {
 		return 1, true
 	}
 	return 0, true
+}
+
+// canonical returns the text that equal values without an order share.
+func (v *value) canonical() string {
+	switch v.primitive {
+	case BuiltinHexBinary:
+		return strings.ToUpper(v.text)
+	case BuiltinBase64Binary:
+		return canonicalBase64(v.text)
+	}
+	return v.text
 }
 
 func (v *value) compareLists(o *value) int {
@@ -92,7 +104,7 @@ func (v *value) key() string {
 		}
 		return prefix + strconv.FormatInt(v.at.seconds(v.at.zone), 10) + "." + v.at.frac + zone
 	}
-	return prefix + v.text
+	return prefix + v.canonical()
 }
 
 // key returns a string that equal durations share.
@@ -101,12 +113,7 @@ func (d Duration) key() string {
 	if d.Negative {
 		sign = "-"
 	}
-	whole := decimal{whole: strconv.FormatUint(d.Seconds, 10)}
-	if total := d.Days*86400 + d.Seconds; d.Days < math.MaxUint64/86400-1 && total >= d.Seconds {
-		whole.whole = strconv.FormatUint(total, 10)
-		return sign + strconv.FormatUint(d.Months, 10) + "M" + whole.whole + "." + d.Fraction
-	}
-	return sign + strconv.FormatUint(d.Months, 10) + "M" + strconv.FormatUint(d.Days, 10) + "D" + whole.whole + "." + d.Fraction
+	return fmt.Sprintf("%s%dM%d.%s", sign, d.Months, d.Days*86400+d.Seconds, d.Fraction)
 }
 
 // value reads text, whose white space has been processed, as a value of the type without looking at its facets. The type
@@ -166,9 +173,9 @@ func (p *program) atomic(v *value, t *SimpleType, text string, resolve Resolver)
 	case BuiltinDateTime, BuiltinTime, BuiltinDate, BuiltinGYearMonth, BuiltinGYear, BuiltinGMonthDay, BuiltinGDay, BuiltinGMonth:
 		v.at, ok = parseMoment(p.primitive, text)
 	case BuiltinHexBinary:
-		v.text, ok = strings.ToUpper(text), hexLength(text) >= 0
+		ok = hexLength(text) >= 0
 	case BuiltinBase64Binary:
-		v.text, ok = canonicalBase64(text), base64Length(text) >= 0
+		ok = base64Length(text) >= 0
 	case BuiltinQName, BuiltinNOTATION:
 		v.text, ok = resolveName(text, resolve)
 	default:

@@ -28,7 +28,7 @@ func (h *handler) HostInfo(ctx context.Context, req *epp.HostInfoRequest) (*epp.
 	if err := plain(&req.CommandHead); err != nil {
 		return nil, err
 	}
-	info, err := h.repo.HostInfo(ctx, caller(ctx, &req.CommandHead), req.Value)
+	info, err := h.repo.HostInfo(ctx, caller(ctx, &req.CommandHead), req.Name)
 	if err != nil {
 		return nil, refusal(err)
 	}
@@ -63,7 +63,7 @@ func (h *handler) HostDelete(ctx context.Context, req *epp.HostDeleteRequest) (*
 	if err := plain(&req.CommandHead); err != nil {
 		return nil, err
 	}
-	if err := h.repo.DeleteHost(ctx, caller(ctx, &req.CommandHead), req.Value); err != nil {
+	if err := h.repo.DeleteHost(ctx, caller(ctx, &req.CommandHead), req.Name); err != nil {
 		return nil, refusal(err)
 	}
 	return &epp.Response{}, nil

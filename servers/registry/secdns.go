@@ -7,7 +7,7 @@ import (
 
 // secDNS is the DNSSEC data of a message.
 func secDNS(m *epp.SecDNSDSOrKey) repository.SecDNS {
-	return repository.SecDNS{MaxSigLife: int(m.MaxSigLife), DS: signers(m.DSDatas), Keys: keys(m.KeyData)}
+	return repository.SecDNS{MaxSigLife: int(m.MaxSigLife), DS: signers(m.DSData), Keys: keys(m.KeyData)}
 }
 
 // secDNSUpdate is a change of DNSSEC data.
@@ -15,7 +15,7 @@ func secDNSUpdate(m *epp.SecDNSUpdate) *repository.SecDNSUpdate {
 	u := &repository.SecDNSUpdate{Urgent: m.Urgent}
 	if rem := m.Rem; rem != nil {
 		u.RemoveAll = rem.All != nil && *rem.All // false removes nothing
-		u.Remove = repository.SecDNS{DS: signers(rem.DSDatas), Keys: keys(rem.KeyData)}
+		u.Remove = repository.SecDNS{DS: signers(rem.DSData), Keys: keys(rem.KeyData)}
 	}
 	if m.Add != nil {
 		u.Add = secDNS(m.Add)
@@ -57,7 +57,7 @@ func secDNSData(s *repository.SecDNS) *epp.SecDNSInfData {
 		if d.Key != nil {
 			data.KeyData = keyData(d.Key)
 		}
-		m.DSDatas = append(m.DSDatas, data)
+		m.DSData = append(m.DSData, data)
 	}
 	for i := range s.Keys {
 		m.KeyData = append(m.KeyData, *keyData(&s.Keys[i]))
