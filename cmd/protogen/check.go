@@ -36,7 +36,9 @@ func check(_ context.Context, c console, arguments []string) error {
 			return err
 		}
 	} else {
-		fmt.Fprint(c.err, findings)
+		if err := findings.Fprint(c.err); err != nil {
+			return err
+		}
 	}
 	if findings.HasErrors() {
 		return errFindings

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/protogen-go/protogen/gen/diag"
+	"github.com/protogen-go/protogen/gen/load"
 	"github.com/protogen-go/protogen/gen/xsd"
 	"github.com/protogen-go/protogen/gen/xsd/libxml2"
 	"github.com/protogen-go/protogen/runtime/xmlstream"
@@ -76,7 +77,7 @@ func protocolJudge(protocol string, schemaOnly bool, engine string) (judge, erro
 
 // specJudge interprets the schemas of a specification that this binary carries.
 func specJudge(protocol string) (judge, error) {
-	result, findings := openSpec(protocol)
+	result, findings := load.Embedded(protocol)
 	if err := findings.Err(); err != nil {
 		return nil, err
 	}
@@ -109,7 +110,7 @@ func faultsOf(err error) []fault {
 	case errors.As(err, &syntax):
 		return []fault{{Line: syntax.Line, Column: syntax.Column, Rule: "xml-well-formed", Text: syntax.Text}}
 	}
-	return []fault{{Rule: "message", Text: err.Error()}}
+	return []fault{{Line: 1, Column: 1, Rule: "message", Text: err.Error()}} // the document as a whole
 }
 
 // reference judges with libxml2. Documents with a DOCTYPE are judged too: its slowness on hostile ones is a known fault of

@@ -17,7 +17,7 @@ type eppJudge struct{ schemaOnly bool }
 
 func (j eppJudge) judge(doc []byte) []fault {
 	if j.schemaOnly {
-		return faultsOf(epp.Validate(doc))
+		return faultsOf(epp.ValidateElement(doc, files))
 	}
 	return faultsOf(epp.Validate(doc))
 }

@@ -70,7 +70,7 @@ func callEPP(ctx context.Context, c console, arguments []string) error {
 	flags.StringVar(&e.clTRID, "cltrid", "", "the client's transaction identifier")
 	e.create.register(flags)
 	flags.Usage = func() {
-		fmt.Fprintf(c.out, "usage: protogen call epp [flags] VERB ...\n  %s\nflags:\n", eppVerbs)
+		fmt.Fprintf(flags.Output(), "usage: protogen call epp [flags] VERB ...\n  %s\nflags:\n", eppVerbs)
 		flags.PrintDefaults()
 	}
 	rest, err := parse(c, flags, arguments)
@@ -107,14 +107,10 @@ func (e *eppCall) run(ctx context.Context, rest []string) error {
 		return err
 	}
 	defer client.Close()
-	greeting, err := client.Hello(ctx)
-	if err != nil {
-		return err
-	}
 	if rest[0] == "hello" {
-		return e.show(greeting)
+		return e.show(client.Greeting())
 	}
-	if err := e.login(ctx, client, greeting); err != nil {
+	if err := e.login(ctx, client, client.Greeting()); err != nil {
 		return e.refused(err)
 	}
 	res, err := do(ctx, client)
@@ -196,7 +192,7 @@ func (e *eppCall) object(what string, names []string) exchange {
 			return c.DomainInfo(ctx, &epp.DomainInfo{Name: epp.DomainInfoName{Value: name}}, opts...)
 		},
 		"info host": func(ctx context.Context, c *epp.Client) (any, error) {
-			return c.HostInfo(ctx, &epp.HostInfo{Value: name}, opts...)
+			return c.HostInfo(ctx, &epp.HostInfo{Name: name}, opts...)
 		},
 		"info contact": func(ctx context.Context, c *epp.Client) (any, error) {
 			return c.ContactInfo(ctx, &epp.ContactInfo{ID: name}, opts...)
@@ -214,7 +210,7 @@ func (e *eppCall) object(what string, names []string) exchange {
 			return c.DomainDelete(ctx, &epp.DomainDelete{Name: name}, opts...)
 		},
 		"delete host": func(ctx context.Context, c *epp.Client) (any, error) {
-			return c.HostDelete(ctx, &epp.HostDelete{Value: name}, opts...)
+			return c.HostDelete(ctx, &epp.HostDelete{Name: name}, opts...)
 		},
 		"delete contact": func(ctx context.Context, c *epp.Client) (any, error) {
 			return c.ContactDelete(ctx, &epp.ContactDelete{ID: name}, opts...)

@@ -76,7 +76,9 @@ func (g generation) one(ctx context.Context, spec string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	fmt.Fprint(g.err, report.Findings)
+	if err := report.Findings.Fprint(g.err); err != nil {
+		return false, err
+	}
 	if report.Findings.HasErrors() {
 		return false, nil
 	}
@@ -98,11 +100,19 @@ func (g generation) one(ctx context.Context, spec string) (bool, error) {
 
 // folder is where the package of the specification goes.
 func (g generation) folder(spec string) (string, error) {
-	if g.out != "" {
-		return filepath.Join(g.out, filepath.Base(spec)), nil
+	full, err := filepath.Abs(spec) // so that "." has a name
+	if err != nil {
+		return "", err
 	}
-	root, err := moduleRoot(spec)
-	return filepath.Join(root, "generated", filepath.Base(spec)), err
+	name := filepath.Base(full)
+	if g.out != "" {
+		return filepath.Join(g.out, name), nil
+	}
+	root, err := moduleRoot(full)
+	if err != nil {
+		return "", err
+	}
+	return relative([]string{filepath.Join(root, "generated", name)})[0], nil
 }
 
 // watch regenerates until ctx ends. Findings do not end it: the next edit may mend them.

@@ -24,10 +24,12 @@ func graph(ctx context.Context, c console, arguments []string) error {
 	if len(rest) != 1 {
 		return usagef("one protocol, please")
 	}
-	result, findings := openSpec(rest[0])
+	result, findings, err := openSpec(rest[0])
+	if err != nil {
+		return err
+	}
 	if findings.HasErrors() {
-		fmt.Fprint(c.err, findings)
-		return errFindings
+		return report(c, findings)
 	}
 	machines, err := pick(result.Protocol.Machines, *machine)
 	if err != nil {

@@ -93,11 +93,13 @@ func help(w io.Writer) {
 
 // parse reads flags wherever they stand and returns the other arguments; "--" ends the flags.
 func parse(c console, flags *flag.FlagSet, arguments []string) ([]string, error) {
-	flags.SetOutput(c.out)
+	flags.SetOutput(io.Discard) // its texts are printed here
 	var rest []string
 	for {
 		if err := flags.Parse(arguments); err != nil {
 			if errors.Is(err, flag.ErrHelp) {
+				flags.SetOutput(c.out)
+				flags.Usage()
 				return nil, err
 			}
 			return nil, usagef("%v", err)

@@ -79,7 +79,9 @@ func newJudge(c console, protocol string, schemaOnly bool, schemas []string, eng
 		return nil, usagef("--schema-only goes with --protocol")
 	}
 	j, findings, err := schemaJudge(schemas, engine)
-	fmt.Fprint(c.err, findings)
+	if printErr := findings.Fprint(c.err); err == nil {
+		err = printErr
+	}
 	if err == nil && findings.HasErrors() {
 		err = errFindings
 	}
