@@ -18,8 +18,8 @@ var rooms = map[string][]string{
 	"generated":        {"runtime/"},
 	"specs":            {},
 	"gen/model":        {},
-	"gen/diag":         {},
-	"gen/formula":      {"gen/model", "gen/diag"},
+	"gen/diag":         {"gen/model"},
+	"gen/formula":      {"gen/model", "gen/diag", "gen/xsd", "runtime/xsdrun"},
 	"gen/xsd":          {"gen/diag", "gen/xsd", "runtime/xmlstream", "runtime/xsdrun"},
 	"gen/load":         {"gen/model", "gen/diag", "gen/xsd", "specs"},
 	"gen/check":        {"gen/model", "gen/diag", "gen/formula", "gen/xsd"},
@@ -40,6 +40,7 @@ var owners = map[string]string{
 	"modernc.org/sqlite":                   "servers/registry",
 	"github.com/magefile/mage":             ".",
 	"github.com/rogpeppe/go-internal/diff": "gen",
+	"github.com/pires/go-proxyproto":       "runtime/socket/proxyproto",
 }
 
 // TestImportDirection parses import blocks, so the test cache sees the files it depends on.
@@ -115,6 +116,11 @@ func mayUse(dir, imported string) bool {
 	return true
 }
 
+// stdOnly reports whether a room uses the standard library alone. The adapter of the PROXY protocol is a package of its own
+// so that only those who want it pull its library in.
 func stdOnly(dir string) bool {
+	if dir == "runtime/socket/proxyproto" {
+		return false
+	}
 	return strings.HasPrefix(dir, "runtime/") || strings.HasPrefix(dir, "generated/") || strings.HasPrefix(dir, "gen/model")
 }
