@@ -41,20 +41,19 @@ func Build() error {
 }
 
 // Generate regenerates the packages in generated from the specifications.
-func Generate() error {
-	mg.Deps(Build)
-	return sh.RunV(binary, "generate")
-}
+func Generate() error { return bootstrap("generate") }
 
 // Verify fails when generated is not what the specifications say.
-func Verify() error {
-	mg.Deps(Build)
-	return sh.RunV(binary, "generate", "--check")
+func Verify() error { return bootstrap("generate", "--check") }
+
+// bootstrap runs a protogen that carries no emitted code, so that it can be built whatever is in generated.
+func bootstrap(arguments ...string) error {
+	return sh.RunWithV(map[string]string{"CGO_ENABLED": "0"}, "go", append([]string{"run", "-tags=bootstrap", "./cmd/protogen"}, arguments...)...)
 }
 
 // Demo regenerates, starts an EPP server and shows conversations with it over TLS.
 func Demo() error {
-	mg.SerialDeps(Build, Generate)
+	mg.SerialDeps(Generate, Build)
 	dir, err := os.MkdirTemp("", "protogen-demo")
 	if err != nil {
 		return err

@@ -1,3 +1,5 @@
+//go:build !bootstrap
+
 package main
 
 import (
@@ -49,7 +51,7 @@ func serveEPP(ctx context.Context, c console, arguments []string) error {
 		return err
 	}
 	defer closeRegistry(reg, logger)
-	srv := &epp.Server{Handler: reg.Handler(), TLSConfig: config, Logger: logger}
+	srv := &epp.Server{Handler: reg.Handler(), TLSConfig: config, Logger: logger, Engine: listen.engine}
 	return listen.run(ctx, c, srv, reload)
 }
 

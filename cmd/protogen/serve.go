@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/protogen-go/protogen/runtime/loop"
 	"github.com/protogen-go/protogen/runtime/socket"
 )
 
@@ -44,6 +45,7 @@ type listenFlags struct {
 	tls        socket.TLSConfig
 	selfSigned bool
 	plain      bool
+	engine     string
 	drain      time.Duration
 	verbose    bool
 }
@@ -56,6 +58,7 @@ func (f *listenFlags) register(flags *flag.FlagSet, address string) {
 	flags.BoolVar(&f.plain, "plain", false, "no TLS, for tests on the loopback interface")
 	flags.StringVar((*string)(&f.tls.ClientCert), "client-cert", "none", "client certificates: none, optional or required")
 	flags.StringVar(&f.tls.ClientCAFile, "client-ca", "", "PEM file with the authorities of client certificates")
+	flags.StringVar(&f.engine, "engine", loop.EngineGoroutine, "event loop: goroutine, or epoll on Linux")
 	flags.DurationVar(&f.drain, "drain", 20*time.Second, "how long SIGTERM lets open sessions finish")
 	flags.BoolVar(&f.verbose, "verbose", false, "log every session")
 }

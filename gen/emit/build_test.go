@@ -81,7 +81,10 @@ func (s *samples) goTool(t *testing.T, args ...string) {
 	cmd.Dir = s.dir
 	cmd.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOWORK=off")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("go %s: %v\n%s", strings.Join(args, " "), err, out)
+		failed := slices.DeleteFunc(strings.SplitAfter(string(out), "\n"), func(line string) bool {
+			return strings.HasPrefix(line, "?") || strings.HasPrefix(line, "ok")
+		})
+		t.Fatalf("go %s: %v\n%s", strings.Join(args, " "), err, strings.Join(failed, ""))
 	}
 }
 

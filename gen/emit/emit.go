@@ -8,6 +8,7 @@
 package emit
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/protogen-go/protogen/gen/diag"
@@ -31,7 +32,7 @@ type emitter struct {
 	found diag.List
 }
 
-// topic is an emitted file and the recipe that writes it.
+// topic is an emitted file and the recipe that writes it. A recipe that refuses something returns a [diag.List].
 type topic struct {
 	name   string
 	recipe func(*emitter) (File, error)
@@ -61,10 +62,13 @@ func Files(p *model.Protocol, set *xsd.Set) ([]File, error) {
 	var files []File
 	for _, t := range topics {
 		f, err := t.recipe(e)
-		if err != nil {
+		var refused diag.List
+		switch {
+		case errors.As(err, &refused):
+			e.found = append(e.found, refused...)
+		case err != nil:
 			return nil, err
-		}
-		if f.Data != nil {
+		case f.Data != nil:
 			files = append(files, f)
 		}
 	}

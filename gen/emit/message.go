@@ -59,6 +59,14 @@ type head struct {
 	prefix string     // those steps
 }
 
+// recv is the receiver of a message's methods: that of the other methods of the type where the type is an element's.
+func (m *message) recv() string {
+	if m.whole {
+		return "v"
+	}
+	return "m"
+}
+
 // newMessages works out the messages of e's protocol; what cannot be is added to found.
 func newMessages(e *emitter, found *diag.List) *messages {
 	ms := &messages{byMsg: map[*model.Message]*message{}}
@@ -401,12 +409,12 @@ func (e *emitter) messageType(m *message) jen.Code {
 func (e *emitter) messageMethods(m *message) []jen.Code {
 	out := []jen.Code{
 		documented(doc("MessageName implements [Message]."),
-			method("m", m.typ, "MessageName", nil, block(jen.String()), jen.Return(lit(m.m.Name)))),
-		method("m", m.typ, "message", nil, nil),
+			method(m.recv(), m.typ, "MessageName", nil, block(jen.String()), jen.Return(lit(m.m.Name)))),
+		method(m.recv(), m.typ, "message", nil, nil),
 	}
 	if !m.whole || m.payload.element == nil { // else it is an element, whose AppendXML does as much
 		out = append(out, documented(doc("AppendXML implements [Message]."),
-			method("m", m.typ, "AppendXML", block(jen.Id("b").Index().Byte()), block(jen.Index().Byte(), jen.Error()), e.appendMessage(m)...)))
+			method(m.recv(), m.typ, "AppendXML", block(jen.Id("b").Index().Byte()), block(jen.Index().Byte(), jen.Error()), e.appendMessage(m)...)))
 	}
 	if carriesSecrets(m.m) && !m.whole {
 		out = append(out, e.logMethod(m))

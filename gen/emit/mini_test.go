@@ -23,6 +23,9 @@ var miniNormal = map[string]string{
 	"default": "an empty element is written with its default",
 }
 
+// miniUnjudged are the features that only the interpreter judges, so that it may refuse what emitted code accepts.
+var miniUnjudged = map[string]string{"key": "keys, key references and uniqueness"}
+
 // TestMini emits every schema of the suite and sends its document through: what is written says what was read, and can be
 // read again.
 func TestMini(t *testing.T) {
@@ -54,8 +57,8 @@ func TestMini(t *testing.T) {
 		e, _ := newEmitter(p, set)
 		doc := string(readFile(t, filepath.Join(dir, "d.xml")))
 		schema := string(main)
-		if more, _ := filepath.Glob(filepath.Join(dir, "*.xsd")); len(more) > 1 {
-			schema = "" // the driver compiles one document only
+		if more, _ := filepath.Glob(filepath.Join(dir, "*.xsd")); len(more) > 1 || miniUnjudged[feature] != "" {
+			schema = "" // the driver compiles one document only, and compares verdicts where there is something to compare
 		}
 		s.add(t, "mini_"+feature, files, []sampleDoc{{feature, schema, doc, rootType(t, e, doc), false, miniNormal[feature] != ""}})
 	}

@@ -275,19 +275,28 @@ func (e *emitter) projections() []jen.Code {
 	return out
 }
 
+// receiver is the receiver of the methods of a message or head.
+func (e *emitter) receiver(owner string) string {
+	for _, m := range e.msgs.list {
+		if m.typ == owner {
+			return m.recv()
+		}
+	}
+	return "h"
+}
+
 // projectionMethod emits
 //
-//	func (m *DomainInfoRequest) passwordValue() (v string) {
-//		if m.AuthInfo != nil {
-//			if m.AuthInfo.PW != nil {
-//				v = m.AuthInfo.PW.Value
-//			}
+//	func (m *DomainInfoRequest) passwordValue() (value string) {
+//		if m.AuthInfo != nil && m.AuthInfo.PW != nil {
+//			value = m.AuthInfo.PW.Value
 //		}
-//		return v
+//		return value
 //	}
 func (e *emitter) projectionMethod(pr *projection) jen.Code {
 	p := pr.p
-	at := jen.Id("m")
+	recv := e.receiver(p.owner)
+	at := jen.Id(recv)
 	for _, b := range p.base {
 		at = at.Clone().Dot(b)
 	}
@@ -300,9 +309,9 @@ func (e *emitter) projectionMethod(pr *projection) jen.Code {
 		body = rest(at, at.Clone().Op("!=").Nil())
 	case len(p.hops) > 0 && p.hops[0].space && p.many:
 		body = []jen.Code{jen.For(jen.List(jen.Id("_"), jen.Id("el")).Op(":=").Range().Add(at)).Block(
-			jen.Id("v").Op("=").Append(jen.Id("v"), jen.Id("el").Dot("XMLName").Call().Dot("Space")))}
+			jen.Id("value").Op("=").Append(jen.Id("value"), jen.Id("el").Dot("XMLName").Call().Dot("Space")))}
 	case len(p.hops) > 0 && p.hops[0].space:
-		body = []jen.Code{jen.If(at.Clone().Op("!=").Nil()).Block(jen.Id("v").Op("=").Add(at).Dot("XMLName").Call().Dot("Space"))}
+		body = []jen.Code{jen.If(at.Clone().Op("!=").Nil()).Block(jen.Id("value").Op("=").Add(at).Dot("XMLName").Call().Dot("Space"))}
 	case len(p.hops) > 0 && p.many:
 		body = rest(at.Clone().Index(lit(0)), jen.Len(at).Op(">").Lit(0))
 	case len(p.hops) > 0 && p.first != nil && p.first.pointer:
@@ -311,15 +320,15 @@ func (e *emitter) projectionMethod(pr *projection) jen.Code {
 		body = rest(at)
 	}
 	return documented(doc("%s is %s, or nothing where the document has none.", pr.name, pr.f.Key),
-		jen.Func().Params(jen.Id("m").Op("*").Id(p.owner)).Id(pr.name).Params().Params(jen.Id("v").Add(p.canonicalType())).Block(
-			append(body, jen.Return(jen.Id("v")))...))
+		jen.Func().Params(jen.Id(recv).Op("*").Id(p.owner)).Id(pr.name).Params().Params(jen.Id("value").Add(p.canonicalType())).Block(
+			append(body, jen.Return(jen.Id("value")))...))
 }
 
-// assignValue emits what makes v of the end of the place, which end holds.
+// assignValue emits what makes value of the end of the place, which end holds.
 func (p *place) assignValue(end *jen.Statement) []jen.Code {
 	sc, list, presence, _ := p.shape()
 	f := p.end()
-	set := func(v *jen.Statement) jen.Code { return jen.Id("v").Op("=").Add(v) }
+	set := func(v *jen.Statement) jen.Code { return jen.Id("value").Op("=").Add(v) }
 	switch {
 	case presence && list:
 		return []jen.Code{set(jen.Len(end).Op(">").Lit(0))}
@@ -329,7 +338,7 @@ func (p *place) assignValue(end *jen.Statement) []jen.Code {
 		return []jen.Code{set(end.Clone().Op("!=").Nil())}
 	case list:
 		return []jen.Code{jen.For(jen.List(jen.Id("_"), jen.Id("s")).Op(":=").Range().Add(end)).Block(
-			jen.Id("v").Op("=").Append(jen.Id("v"), sc.canonical(jen.Id("s"))))}
+			jen.Id("value").Op("=").Append(jen.Id("value"), sc.canonical(jen.Id("s"))))}
 	}
 	v := f.deref(end)
 	if !valueIsScalar(f) {

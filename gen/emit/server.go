@@ -55,6 +55,7 @@ func serverErrors() jen.Code {
 //		TLSConfig *tls.Config
 //		Logger    *slog.Logger
 //		Hooks     session.Hooks
+//		Engine    string
 //		Limits    loop.Config
 //
 //		server session.Server
@@ -69,6 +70,7 @@ func (m *machine) serverType() jen.Code {
 			field("TLSConfig makes every connection begin with a TLS handshake; nil: none.", jen.Id("TLSConfig").Op("*").Qual("crypto/tls", "Config")),
 			field("Logger gets what an operator should know, never the content of messages; nil: slog.Default().", jen.Id("Logger").Op("*").Qual("log/slog", "Logger")),
 			field("Hooks report what sessions do.", jen.Id("Hooks").Add(rt("session", "Hooks"))),
+			field("Engine names the event loop: loop.EngineGoroutine, which \"\" means too, or loop.EngineEpoll.", jen.Id("Engine").String()),
 			field("Limits bound connections and their buffers; the zero value means their defaults.", jen.Id("Limits").Add(rt("loop", "Config"))),
 			jen.Line().Id("server").Add(rt("session", "Server")),
 		))
@@ -120,7 +122,7 @@ func (m *machine) service(args ...jen.Code) *jen.Statement {
 //		if err := config.check(); err != nil {
 //			return err
 //		}
-//		return s.server.Serve(l, s.TLSConfig, s.Limits, newServerService(s.Handler, config, s.Logger, s.Hooks))
+//		return s.server.Serve(l, s.TLSConfig, s.Engine, s.Limits, newServerService(s.Handler, config, s.Logger, s.Hooks))
 //	}
 func (m *machine) serve() jen.Code {
 	return documented(doc(`Serve accepts connections from l until Shutdown or Close, and then returns [ErrServerClosed]; its
@@ -132,7 +134,7 @@ func (m *machine) serve() jen.Code {
 			ifErr(jen.Id("config").Dot("check").Call(), jen.Err()),
 			jen.Id("service").Op(":=").Id("new"+m.Go+"Service").Call(
 				jen.Id("s").Dot(m.handler()), jen.Id("config"), jen.Id("s.Logger"), jen.Id("s.Hooks")),
-			jen.Return(jen.Id("s.server").Dot("Serve").Call(jen.Id("l"), jen.Id("s.TLSConfig"), jen.Id("s.Limits"), jen.Id("service")))))
+			jen.Return(jen.Id("s.server").Dot("Serve").Call(jen.Id("l"), jen.Id("s.TLSConfig"), jen.Id("s.Engine"), jen.Id("s.Limits"), jen.Id("service")))))
 }
 
 // listenAndServe emits

@@ -5,6 +5,7 @@ package epp
 
 import (
 	"sync"
+	"time"
 
 	"github.com/protogen-go/protogen/runtime/xmlstream"
 	"github.com/protogen-go/protogen/runtime/xsdrun"
@@ -205,21 +206,21 @@ func encodeElement(e *xsdrun.Encoder, w *xsdrun.Wildcard, el Element) {
 }
 
 func (v *eppDoc) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = eppDoc{Extension: old.Extension[:0]}
+	oldGreeting, oldCommand, oldResponse := v.Greeting, v.Command, v.Response
+	v.Hello, v.Greeting, v.Command, v.Response, v.Extension = nil, nil, nil, nil, v.Extension[:0]
 	d.NoAttributes()
 	for c := d.Children(eppDocModel); c.Next(); {
 		switch c.Particle {
 		case 0:
 			v.Hello = d.AnyContent()
 		case 1:
-			v.Greeting = xsdrun.Reuse(old.Greeting)
+			v.Greeting = xsdrun.Reuse(oldGreeting)
 			v.Greeting.decode(d)
 		case 2:
-			v.Command = xsdrun.Reuse(old.Command)
+			v.Command = xsdrun.Reuse(oldCommand)
 			v.Command.decode(d)
 		case 3:
-			v.Response = xsdrun.Reuse(old.Response)
+			v.Response = xsdrun.Reuse(oldResponse)
 			v.Response.decode(d)
 		case 4:
 			decodeExtAny(d, &v.Extension)
@@ -291,8 +292,7 @@ func (v *eppDoc) encodeElement(e *xsdrun.Encoder) {
 }
 
 func (v *Greeting) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = Greeting{SvcMenu: old.SvcMenu, DCP: old.DCP}
+	v.SvID, v.SvDate = "", time.Time{}
 	d.NoAttributes()
 	for c := d.Children(greetingModel); c.Next(); {
 		switch c.Particle {
@@ -321,8 +321,7 @@ func (v *Greeting) encode(e *xsdrun.Encoder) {
 }
 
 func (v *SvcMenu) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = SvcMenu{Versions: old.Versions[:0], Langs: old.Langs[:0], ObjURIs: old.ObjURIs[:0], SvcExtension: old.SvcExtension[:0]}
+	v.Versions, v.Langs, v.ObjURIs, v.SvcExtension = v.Versions[:0], v.Langs[:0], v.ObjURIs[:0], v.SvcExtension[:0]
 	d.NoAttributes()
 	for c := d.Children(svcMenuModel); c.Next(); {
 		switch c.Particle {
@@ -385,8 +384,8 @@ func encodeExtURI(e *xsdrun.Encoder, v []string) {
 }
 
 func (v *DCP) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = DCP{Access: old.Access, Statements: old.Statements[:0]}
+	oldExpiry := v.Expiry
+	v.Statements, v.Expiry = v.Statements[:0], nil
 	d.NoAttributes()
 	for c := d.Children(dcpModel); c.Next(); {
 		switch c.Particle {
@@ -395,7 +394,7 @@ func (v *DCP) decode(d *xsdrun.Decoder) {
 		case 1:
 			xsdrun.Grow(&v.Statements).decode(d)
 		case 2:
-			v.Expiry = xsdrun.Reuse(old.Expiry)
+			v.Expiry = xsdrun.Reuse(oldExpiry)
 			v.Expiry.decode(d)
 		}
 	}
@@ -505,8 +504,6 @@ func (v *DCPAccess) encode(e *xsdrun.Encoder) {
 }
 
 func (v *DCPStatement) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = DCPStatement{Purpose: old.Purpose, Recipient: old.Recipient, Retention: old.Retention}
 	d.NoAttributes()
 	for c := d.Children(dcpStatementModel); c.Next(); {
 		switch c.Particle {
@@ -579,8 +576,7 @@ func (v *DCPPurpose) encode(e *xsdrun.Encoder) {
 }
 
 func (v *DCPRecipient) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = DCPRecipient{Ours: old.Ours[:0]}
+	v.Other, v.Ours, v.Public, v.Same, v.Unrelated = nil, v.Ours[:0], nil, nil, nil
 	d.NoAttributes()
 	for c := d.Children(dcpRecipientModel); c.Next(); {
 		switch c.Particle {
@@ -728,15 +724,15 @@ func (v *DCPRetention) encode(e *xsdrun.Encoder) {
 }
 
 func (v *DCPExpiry) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = DCPExpiry{}
+	oldRelative := v.Relative
+	v.Absolute, v.Relative = time.Time{}, nil
 	d.NoAttributes()
 	for c := d.Children(dcpExpiryModel); c.Next(); {
 		switch c.Particle {
 		case 0:
 			v.Absolute = d.Time(xsdDateTime)
 		case 1:
-			v.Relative = xsdrun.Reuse(old.Relative)
+			v.Relative = xsdrun.Reuse(oldRelative)
 			*v.Relative = d.Duration(xsdDuration)
 		}
 	}
@@ -760,39 +756,39 @@ func (v *DCPExpiry) encode(e *xsdrun.Encoder) {
 }
 
 func (v *commandDoc) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = commandDoc{Extension: old.Extension[:0]}
+	oldLogin, oldCheck, oldInfo, oldPoll, oldTransfer, oldCreate, oldDelete, oldRenew, oldUpdate := v.Login, v.Check, v.Info, v.Poll, v.Transfer, v.Create, v.Delete, v.Renew, v.Update
+	v.Login, v.Logout, v.Check, v.Info, v.Poll, v.Transfer, v.Create, v.Delete, v.Renew, v.Update, v.Extension, v.ClTRID = nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, v.Extension[:0], ""
 	d.NoAttributes()
 	for c := d.Children(commandDocModel); c.Next(); {
 		switch c.Particle {
 		case 0:
-			v.Login = xsdrun.Reuse(old.Login)
+			v.Login = xsdrun.Reuse(oldLogin)
 			v.Login.decode(d)
 		case 1:
 			v.Logout = d.AnyContent()
 		case 2:
-			v.Check = old.Check
+			v.Check = oldCheck
 			decodeReadWriteDoc(d, &v.Check)
 		case 3:
-			v.Info = old.Info
+			v.Info = oldInfo
 			decodeReadWriteDoc(d, &v.Info)
 		case 4:
-			v.Poll = xsdrun.Reuse(old.Poll)
+			v.Poll = xsdrun.Reuse(oldPoll)
 			v.Poll.decode(d)
 		case 5:
-			v.Transfer = xsdrun.Reuse(old.Transfer)
+			v.Transfer = xsdrun.Reuse(oldTransfer)
 			v.Transfer.decode(d)
 		case 6:
-			v.Create = old.Create
+			v.Create = oldCreate
 			decodeReadWriteDoc(d, &v.Create)
 		case 7:
-			v.Delete = old.Delete
+			v.Delete = oldDelete
 			decodeReadWriteDoc(d, &v.Delete)
 		case 8:
-			v.Renew = old.Renew
+			v.Renew = oldRenew
 			decodeReadWriteDoc(d, &v.Renew)
 		case 9:
-			v.Update = old.Update
+			v.Update = oldUpdate
 			decodeReadWriteDoc(d, &v.Update)
 		case 10:
 			decodeExtAny(d, &v.Extension)
@@ -876,8 +872,7 @@ func (v *commandDoc) encode(e *xsdrun.Encoder) {
 }
 
 func (v *Login) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = Login{Options: old.Options, Svcs: old.Svcs}
+	v.ClID, v.PW, v.NewPW = "", "", ""
 	d.NoAttributes()
 	for c := d.Children(loginModel); c.Next(); {
 		switch c.Particle {
@@ -935,8 +930,7 @@ func (v *CredsOptions) encode(e *xsdrun.Encoder) {
 }
 
 func (v *LoginSvc) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = LoginSvc{ObjURIs: old.ObjURIs[:0], SvcExtension: old.SvcExtension[:0]}
+	v.ObjURIs, v.SvcExtension = v.ObjURIs[:0], v.SvcExtension[:0]
 	d.NoAttributes()
 	for c := d.Children(loginSvcModel); c.Next(); {
 		switch c.Particle {
@@ -977,14 +971,14 @@ func encodeReadWriteDoc(e *xsdrun.Encoder, v Element) {
 }
 
 func (v *Poll) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = Poll{}
+	oldMsgID := v.MsgID
+	v.Op, v.MsgID = "", nil
 	for a := d.Attrs(pollAttrs); a.Next(); {
 		switch a.Use {
 		case 0:
 			v.Op = PollOp(d.AttrText())
 		case 1:
-			v.MsgID = xsdrun.Reuse(old.MsgID)
+			v.MsgID = xsdrun.Reuse(oldMsgID)
 			*v.MsgID = d.AttrText()
 		}
 	}
@@ -1003,8 +997,8 @@ func (v *Poll) encode(e *xsdrun.Encoder) {
 }
 
 func (v *transferDoc) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = transferDoc{}
+	oldAny := v.Any
+	v.Op, v.Any = "", nil
 	for a := d.Attrs(transferDocAttrs); a.Next(); {
 		switch a.Use {
 		case 0:
@@ -1014,7 +1008,7 @@ func (v *transferDoc) decode(d *xsdrun.Decoder) {
 	for c := d.Children(transferDocModel); c.Next(); {
 		switch c.Particle {
 		case 0:
-			v.Any = decodeElement(d, transferDocAny, old.Any)
+			v.Any = decodeElement(d, transferDocAny, oldAny)
 		}
 	}
 }
@@ -1046,15 +1040,15 @@ func encodeExtAny(e *xsdrun.Encoder, v []Element) {
 }
 
 func (v *responseDoc) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = responseDoc{Results: old.Results[:0], ResData: old.ResData[:0], Extension: old.Extension[:0], TrID: old.TrID}
+	oldMsgQ := v.MsgQ
+	v.Results, v.MsgQ, v.ResData, v.Extension = v.Results[:0], nil, v.ResData[:0], v.Extension[:0]
 	d.NoAttributes()
 	for c := d.Children(responseDocModel); c.Next(); {
 		switch c.Particle {
 		case 0:
 			xsdrun.Grow(&v.Results).decode(d)
 		case 1:
-			v.MsgQ = xsdrun.Reuse(old.MsgQ)
+			v.MsgQ = xsdrun.Reuse(oldMsgQ)
 			v.MsgQ.decode(d)
 		case 2:
 			decodeExtAny(d, &v.ResData)
@@ -1094,8 +1088,7 @@ func (v *responseDoc) encode(e *xsdrun.Encoder) {
 }
 
 func (v *Result) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = Result{Msg: old.Msg, Items: old.Items[:0]}
+	v.Code, v.Items = 0, v.Items[:0]
 	for a := d.Attrs(resultAttrs); a.Next(); {
 		switch a.Use {
 		case 0:
@@ -1167,8 +1160,7 @@ func (v *ResultValue) encodeItem(e *xsdrun.Encoder) {
 }
 
 func (v *ErrValue) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = ErrValue{Attributes: old.Attributes[:0]}
+	v.Attributes, v.Content = v.Attributes[:0], ""
 	for a := d.Attrs(errValueAttrs); a.Next(); {
 		switch a.Use {
 		case xsdrun.AnyAttribute:
@@ -1204,8 +1196,6 @@ func (v *ResultExtValue) encodeItem(e *xsdrun.Encoder) {
 }
 
 func (v *ExtErrValue) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = ExtErrValue{Value: old.Value, Reason: old.Reason}
 	d.NoAttributes()
 	for c := d.Children(extErrValueModel); c.Next(); {
 		switch c.Particle {
@@ -1226,8 +1216,8 @@ func (v *ExtErrValue) encode(e *xsdrun.Encoder) {
 }
 
 func (v *MsgQ) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = MsgQ{}
+	oldMsg := v.Msg
+	v.Count, v.ID, v.QDate, v.Msg = 0, "", time.Time{}, nil
 	for a := d.Attrs(msgQAttrs); a.Next(); {
 		switch a.Use {
 		case 0:
@@ -1241,7 +1231,7 @@ func (v *MsgQ) decode(d *xsdrun.Decoder) {
 		case 0:
 			v.QDate = d.Time(xsdDateTime)
 		case 1:
-			v.Msg = xsdrun.Reuse(old.Msg)
+			v.Msg = xsdrun.Reuse(oldMsg)
 			v.Msg.decode(d)
 		}
 	}
@@ -1316,8 +1306,7 @@ func (v *TrID) encode(e *xsdrun.Encoder) {
 }
 
 func (v *HostCheck) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = HostCheck{Names: old.Names[:0]}
+	v.Names = v.Names[:0]
 	d.NoAttributes()
 	for c := d.Children(hostCheckModel); c.Next(); {
 		switch c.Particle {
@@ -1398,8 +1387,7 @@ func (v *HostSName) encode(e *xsdrun.Encoder) {
 }
 
 func (v *HostCreate) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = HostCreate{Addrs: old.Addrs[:0]}
+	v.Name, v.Addrs = "", v.Addrs[:0]
 	d.NoAttributes()
 	for c := d.Children(hostCreateModel); c.Next(); {
 		switch c.Particle {
@@ -1488,18 +1476,18 @@ func (v *HostDelete) encodeElement(e *xsdrun.Encoder) {
 }
 
 func (v *HostUpdate) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = HostUpdate{}
+	oldAdd, oldRem := v.Add, v.Rem
+	v.Name, v.Add, v.Rem, v.Chg = "", nil, nil, ""
 	d.NoAttributes()
 	for c := d.Children(hostUpdateModel); c.Next(); {
 		switch c.Particle {
 		case 0:
 			v.Name = d.Text(eppcomLabel)
 		case 1:
-			v.Add = xsdrun.Reuse(old.Add)
+			v.Add = xsdrun.Reuse(oldAdd)
 			v.Add.decode(d)
 		case 2:
-			v.Rem = xsdrun.Reuse(old.Rem)
+			v.Rem = xsdrun.Reuse(oldRem)
 			v.Rem.decode(d)
 		case 3:
 			decodeHostChg(d, &v.Chg)
@@ -1547,8 +1535,7 @@ func (v *HostUpdate) encodeElement(e *xsdrun.Encoder) {
 }
 
 func (v *HostAddRem) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = HostAddRem{Addrs: old.Addrs[:0], Statuses: old.Statuses[:0]}
+	v.Addrs, v.Statuses = v.Addrs[:0], v.Statuses[:0]
 	d.NoAttributes()
 	for c := d.Children(hostAddRemModel); c.Next(); {
 		switch c.Particle {
@@ -1617,8 +1604,7 @@ func encodeHostChg(e *xsdrun.Encoder, v string) {
 }
 
 func (v *HostChkData) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = HostChkData{CDs: old.CDs[:0]}
+	v.CDs = v.CDs[:0]
 	d.NoAttributes()
 	for c := d.Children(hostChkDataModel); c.Next(); {
 		switch c.Particle {
@@ -1656,15 +1642,15 @@ func (v *HostChkData) encodeElement(e *xsdrun.Encoder) {
 }
 
 func (v *HostCheckType) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = HostCheckType{Name: old.Name}
+	oldReason := v.Reason
+	v.Reason = nil
 	d.NoAttributes()
 	for c := d.Children(hostCheckTypeModel); c.Next(); {
 		switch c.Particle {
 		case 0:
 			v.Name.decode(d)
 		case 1:
-			v.Reason = xsdrun.Reuse(old.Reason)
+			v.Reason = xsdrun.Reuse(oldReason)
 			v.Reason.decode(d)
 		}
 	}
@@ -1721,8 +1707,7 @@ func (v *Reason) encode(e *xsdrun.Encoder) {
 }
 
 func (v *HostInfData) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = HostInfData{Statuses: old.Statuses[:0], Addrs: old.Addrs[:0]}
+	v.Name, v.ROID, v.Statuses, v.Addrs, v.ClID, v.CrID, v.CrDate, v.UpID, v.UpDate, v.TrDate = "", "", v.Statuses[:0], v.Addrs[:0], "", "", time.Time{}, "", time.Time{}, time.Time{}
 	d.NoAttributes()
 	for c := d.Children(hostInfDataModel); c.Next(); {
 		switch c.Particle {
@@ -1849,8 +1834,7 @@ func (v *HostCreData) encodeElement(e *xsdrun.Encoder) {
 }
 
 func (v *HostPanData) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = HostPanData{Name: old.Name, PaTRID: old.PaTRID}
+	v.PaDate = time.Time{}
 	d.NoAttributes()
 	for c := d.Children(hostPanDataModel); c.Next(); {
 		switch c.Particle {
@@ -1913,8 +1897,7 @@ func (v *HostPaName) encode(e *xsdrun.Encoder) {
 }
 
 func (v *DomainCheck) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = DomainCheck{Names: old.Names[:0]}
+	v.Names = v.Names[:0]
 	d.NoAttributes()
 	for c := d.Children(domainCheckModel); c.Next(); {
 		switch c.Particle {
@@ -1952,15 +1935,15 @@ func (v *DomainCheck) encodeElement(e *xsdrun.Encoder) {
 }
 
 func (v *DomainInfo) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = DomainInfo{Name: old.Name}
+	oldAuthInfo := v.AuthInfo
+	v.AuthInfo = nil
 	d.NoAttributes()
 	for c := d.Children(domainInfoModel); c.Next(); {
 		switch c.Particle {
 		case 0:
 			v.Name.decode(d)
 		case 1:
-			v.AuthInfo = xsdrun.Reuse(old.AuthInfo)
+			v.AuthInfo = xsdrun.Reuse(oldAuthInfo)
 			v.AuthInfo.decode(d)
 		}
 	}
@@ -2019,16 +2002,16 @@ func (v *DomainInfoName) encode(e *xsdrun.Encoder) {
 }
 
 func (v *DomainAuthInfo) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = DomainAuthInfo{}
+	oldPW, oldExt := v.PW, v.Ext
+	v.PW, v.Ext = nil, nil
 	d.NoAttributes()
 	for c := d.Children(domainAuthInfoModel); c.Next(); {
 		switch c.Particle {
 		case 0:
-			v.PW = xsdrun.Reuse(old.PW)
+			v.PW = xsdrun.Reuse(oldPW)
 			v.PW.decode(d)
 		case 1:
-			v.Ext = old.Ext
+			v.Ext = oldExt
 			decodeExtAuthInfo(d, &v.Ext)
 		}
 	}
@@ -2087,18 +2070,18 @@ func encodeExtAuthInfo(e *xsdrun.Encoder, v Element) {
 }
 
 func (v *DomainCreate) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = DomainCreate{Contacts: old.Contacts[:0], AuthInfo: old.AuthInfo}
+	oldPeriod, oldNS := v.Period, v.NS
+	v.Name, v.Period, v.NS, v.Registrant, v.Contacts = "", nil, nil, "", v.Contacts[:0]
 	d.NoAttributes()
 	for c := d.Children(domainCreateModel); c.Next(); {
 		switch c.Particle {
 		case 0:
 			v.Name = d.Text(eppcomLabel)
 		case 1:
-			v.Period = xsdrun.Reuse(old.Period)
+			v.Period = xsdrun.Reuse(oldPeriod)
 			v.Period.decode(d)
 		case 2:
-			v.NS = xsdrun.Reuse(old.NS)
+			v.NS = xsdrun.Reuse(oldNS)
 			v.NS.decode(d)
 		case 3:
 			v.Registrant = d.Text(eppcomClID)
@@ -2178,8 +2161,7 @@ func (v *DomainPeriod) encode(e *xsdrun.Encoder) {
 }
 
 func (v *DomainNS) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = DomainNS{HostObjs: old.HostObjs[:0], HostAttrs: old.HostAttrs[:0]}
+	v.HostObjs, v.HostAttrs = v.HostObjs[:0], v.HostAttrs[:0]
 	d.NoAttributes()
 	for c := d.Children(domainNSModel); c.Next(); {
 		switch c.Particle {
@@ -2211,8 +2193,7 @@ func (v *DomainNS) encode(e *xsdrun.Encoder) {
 }
 
 func (v *DomainHostAttr) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = DomainHostAttr{HostAddrs: old.HostAddrs[:0]}
+	v.HostName, v.HostAddrs = "", v.HostAddrs[:0]
 	d.NoAttributes()
 	for c := d.Children(domainHostAttrModel); c.Next(); {
 		switch c.Particle {
@@ -2292,8 +2273,8 @@ func (v *DomainDelete) encodeElement(e *xsdrun.Encoder) {
 }
 
 func (v *DomainRenew) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = DomainRenew{}
+	oldPeriod := v.Period
+	v.Name, v.CurExpDate, v.Period = "", xsdrun.Date{}, nil
 	d.NoAttributes()
 	for c := d.Children(domainRenewModel); c.Next(); {
 		switch c.Particle {
@@ -2302,7 +2283,7 @@ func (v *DomainRenew) decode(d *xsdrun.Decoder) {
 		case 1:
 			v.CurExpDate = d.Date(xsdDate)
 		case 2:
-			v.Period = xsdrun.Reuse(old.Period)
+			v.Period = xsdrun.Reuse(oldPeriod)
 			v.Period.decode(d)
 		}
 	}
@@ -2340,18 +2321,18 @@ func (v *DomainRenew) encodeElement(e *xsdrun.Encoder) {
 }
 
 func (v *DomainTransfer) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = DomainTransfer{}
+	oldPeriod, oldAuthInfo := v.Period, v.AuthInfo
+	v.Name, v.Period, v.AuthInfo = "", nil, nil
 	d.NoAttributes()
 	for c := d.Children(domainTransferModel); c.Next(); {
 		switch c.Particle {
 		case 0:
 			v.Name = d.Text(eppcomLabel)
 		case 1:
-			v.Period = xsdrun.Reuse(old.Period)
+			v.Period = xsdrun.Reuse(oldPeriod)
 			v.Period.decode(d)
 		case 2:
-			v.AuthInfo = xsdrun.Reuse(old.AuthInfo)
+			v.AuthInfo = xsdrun.Reuse(oldAuthInfo)
 			v.AuthInfo.decode(d)
 		}
 	}
@@ -2394,21 +2375,21 @@ func (v *DomainTransfer) encodeElement(e *xsdrun.Encoder) {
 }
 
 func (v *DomainUpdate) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = DomainUpdate{}
+	oldAdd, oldRem, oldChg := v.Add, v.Rem, v.Chg
+	v.Name, v.Add, v.Rem, v.Chg = "", nil, nil, nil
 	d.NoAttributes()
 	for c := d.Children(domainUpdateModel); c.Next(); {
 		switch c.Particle {
 		case 0:
 			v.Name = d.Text(eppcomLabel)
 		case 1:
-			v.Add = xsdrun.Reuse(old.Add)
+			v.Add = xsdrun.Reuse(oldAdd)
 			v.Add.decode(d)
 		case 2:
-			v.Rem = xsdrun.Reuse(old.Rem)
+			v.Rem = xsdrun.Reuse(oldRem)
 			v.Rem.decode(d)
 		case 3:
-			v.Chg = xsdrun.Reuse(old.Chg)
+			v.Chg = xsdrun.Reuse(oldChg)
 			v.Chg.decode(d)
 		}
 	}
@@ -2456,13 +2437,13 @@ func (v *DomainUpdate) encodeElement(e *xsdrun.Encoder) {
 }
 
 func (v *DomainAddRem) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = DomainAddRem{Contacts: old.Contacts[:0], Statuses: old.Statuses[:0]}
+	oldNS := v.NS
+	v.NS, v.Contacts, v.Statuses = nil, v.Contacts[:0], v.Statuses[:0]
 	d.NoAttributes()
 	for c := d.Children(domainAddRemModel); c.Next(); {
 		switch c.Particle {
 		case 0:
-			v.NS = xsdrun.Reuse(old.NS)
+			v.NS = xsdrun.Reuse(oldNS)
 			v.NS.decode(d)
 		case 1:
 			xsdrun.Grow(&v.Contacts).decode(d)
@@ -2518,16 +2499,16 @@ func (v *DomainStatus) encode(e *xsdrun.Encoder) {
 }
 
 func (v *DomainChg) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = DomainChg{}
+	oldRegistrant, oldAuthInfo := v.Registrant, v.AuthInfo
+	v.Registrant, v.AuthInfo = nil, nil
 	d.NoAttributes()
 	for c := d.Children(domainChgModel); c.Next(); {
 		switch c.Particle {
 		case 0:
-			v.Registrant = xsdrun.Reuse(old.Registrant)
+			v.Registrant = xsdrun.Reuse(oldRegistrant)
 			*v.Registrant = d.Text(domainClIDChg)
 		case 1:
-			v.AuthInfo = xsdrun.Reuse(old.AuthInfo)
+			v.AuthInfo = xsdrun.Reuse(oldAuthInfo)
 			v.AuthInfo.decode(d)
 		}
 	}
@@ -2547,16 +2528,16 @@ func (v *DomainChg) encode(e *xsdrun.Encoder) {
 }
 
 func (v *DomainAuthInfoChg) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = DomainAuthInfoChg{}
+	oldPW, oldExt := v.PW, v.Ext
+	v.PW, v.Ext, v.Null = nil, nil, nil
 	d.NoAttributes()
 	for c := d.Children(domainAuthInfoChgModel); c.Next(); {
 		switch c.Particle {
 		case 0:
-			v.PW = xsdrun.Reuse(old.PW)
+			v.PW = xsdrun.Reuse(oldPW)
 			v.PW.decode(d)
 		case 1:
-			v.Ext = old.Ext
+			v.Ext = oldExt
 			decodeExtAuthInfo(d, &v.Ext)
 		case 2:
 			v.Null = d.AnyContent()
@@ -2592,8 +2573,7 @@ func (v *DomainAuthInfoChg) encode(e *xsdrun.Encoder) {
 }
 
 func (v *DomainChkData) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = DomainChkData{CDs: old.CDs[:0]}
+	v.CDs = v.CDs[:0]
 	d.NoAttributes()
 	for c := d.Children(domainChkDataModel); c.Next(); {
 		switch c.Particle {
@@ -2631,15 +2611,15 @@ func (v *DomainChkData) encodeElement(e *xsdrun.Encoder) {
 }
 
 func (v *DomainCheckType) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = DomainCheckType{Name: old.Name}
+	oldReason := v.Reason
+	v.Reason = nil
 	d.NoAttributes()
 	for c := d.Children(domainCheckTypeModel); c.Next(); {
 		switch c.Particle {
 		case 0:
 			v.Name.decode(d)
 		case 1:
-			v.Reason = xsdrun.Reuse(old.Reason)
+			v.Reason = xsdrun.Reuse(oldReason)
 			v.Reason.decode(d)
 		}
 	}
@@ -2675,8 +2655,8 @@ func (v *DomainCheckName) encode(e *xsdrun.Encoder) {
 }
 
 func (v *DomainInfData) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = DomainInfData{Statuses: old.Statuses[:0], Contacts: old.Contacts[:0], Hosts: old.Hosts[:0]}
+	oldNS, oldAuthInfo := v.NS, v.AuthInfo
+	v.Name, v.ROID, v.Statuses, v.Registrant, v.Contacts, v.NS, v.Hosts, v.ClID, v.CrID, v.CrDate, v.UpID, v.UpDate, v.ExDate, v.TrDate, v.AuthInfo = "", "", v.Statuses[:0], "", v.Contacts[:0], nil, v.Hosts[:0], "", "", time.Time{}, "", time.Time{}, time.Time{}, time.Time{}, nil
 	d.NoAttributes()
 	for c := d.Children(domainInfDataModel); c.Next(); {
 		switch c.Particle {
@@ -2691,7 +2671,7 @@ func (v *DomainInfData) decode(d *xsdrun.Decoder) {
 		case 4:
 			xsdrun.Grow(&v.Contacts).decode(d)
 		case 5:
-			v.NS = xsdrun.Reuse(old.NS)
+			v.NS = xsdrun.Reuse(oldNS)
 			v.NS.decode(d)
 		case 6:
 			*xsdrun.Grow(&v.Hosts) = d.Text(eppcomLabel)
@@ -2710,7 +2690,7 @@ func (v *DomainInfData) decode(d *xsdrun.Decoder) {
 		case 13:
 			v.TrDate = d.Time(xsdDateTime)
 		case 14:
-			v.AuthInfo = xsdrun.Reuse(old.AuthInfo)
+			v.AuthInfo = xsdrun.Reuse(oldAuthInfo)
 			v.AuthInfo.decode(d)
 		}
 	}
@@ -2959,8 +2939,7 @@ func (v *DomainTrnData) encodeElement(e *xsdrun.Encoder) {
 }
 
 func (v *DomainPanData) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = DomainPanData{Name: old.Name, PaTRID: old.PaTRID}
+	v.PaDate = time.Time{}
 	d.NoAttributes()
 	for c := d.Children(domainPanDataModel); c.Next(); {
 		switch c.Particle {
@@ -3023,8 +3002,7 @@ func (v *DomainPaName) encode(e *xsdrun.Encoder) {
 }
 
 func (v *ContactCheck) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = ContactCheck{IDs: old.IDs[:0]}
+	v.IDs = v.IDs[:0]
 	d.NoAttributes()
 	for c := d.Children(contactCheckModel); c.Next(); {
 		switch c.Particle {
@@ -3090,15 +3068,15 @@ func (v *ContactInfo) encodeElement(e *xsdrun.Encoder) {
 }
 
 func (v *ContactAuthID) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = ContactAuthID{}
+	oldAuthInfo := v.AuthInfo
+	v.ID, v.AuthInfo = "", nil
 	d.NoAttributes()
 	for c := d.Children(contactAuthIDModel); c.Next(); {
 		switch c.Particle {
 		case 0:
 			v.ID = d.Text(eppcomClID)
 		case 1:
-			v.AuthInfo = xsdrun.Reuse(old.AuthInfo)
+			v.AuthInfo = xsdrun.Reuse(oldAuthInfo)
 			v.AuthInfo.decode(d)
 		}
 	}
@@ -3116,16 +3094,16 @@ func (v *ContactAuthID) encode(e *xsdrun.Encoder) {
 }
 
 func (v *ContactAuthInfo) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = ContactAuthInfo{}
+	oldPW, oldExt := v.PW, v.Ext
+	v.PW, v.Ext = nil, nil
 	d.NoAttributes()
 	for c := d.Children(contactAuthInfoModel); c.Next(); {
 		switch c.Particle {
 		case 0:
-			v.PW = xsdrun.Reuse(old.PW)
+			v.PW = xsdrun.Reuse(oldPW)
 			v.PW.decode(d)
 		case 1:
-			v.Ext = old.Ext
+			v.Ext = oldExt
 			decodeExtAuthInfo(d, &v.Ext)
 		}
 	}
@@ -3149,8 +3127,8 @@ func (v *ContactAuthInfo) encode(e *xsdrun.Encoder) {
 }
 
 func (v *ContactCreate) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = ContactCreate{PostalInfo: old.PostalInfo[:0], AuthInfo: old.AuthInfo}
+	oldVoice, oldFax, oldDisclose := v.Voice, v.Fax, v.Disclose
+	v.ID, v.PostalInfo, v.Voice, v.Fax, v.Email, v.Disclose = "", v.PostalInfo[:0], nil, nil, "", nil
 	d.NoAttributes()
 	for c := d.Children(contactCreateModel); c.Next(); {
 		switch c.Particle {
@@ -3159,17 +3137,17 @@ func (v *ContactCreate) decode(d *xsdrun.Decoder) {
 		case 1, 2:
 			xsdrun.Grow(&v.PostalInfo).decode(d)
 		case 3:
-			v.Voice = xsdrun.Reuse(old.Voice)
+			v.Voice = xsdrun.Reuse(oldVoice)
 			v.Voice.decode(d)
 		case 4:
-			v.Fax = xsdrun.Reuse(old.Fax)
+			v.Fax = xsdrun.Reuse(oldFax)
 			v.Fax.decode(d)
 		case 5:
 			v.Email = d.Text(eppcomMinToken)
 		case 6:
 			v.AuthInfo.decode(d)
 		case 7:
-			v.Disclose = xsdrun.Reuse(old.Disclose)
+			v.Disclose = xsdrun.Reuse(oldDisclose)
 			v.Disclose.decode(d)
 		}
 	}
@@ -3228,8 +3206,8 @@ func (v *ContactCreate) encodeElement(e *xsdrun.Encoder) {
 }
 
 func (v *ContactPostalInfo) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = ContactPostalInfo{Addr: old.Addr}
+	oldOrg := v.Org
+	v.Type, v.Name, v.Org = "", "", nil
 	for a := d.Attrs(contactPostalInfoAttrs); a.Next(); {
 		switch a.Use {
 		case 0:
@@ -3241,7 +3219,7 @@ func (v *ContactPostalInfo) decode(d *xsdrun.Decoder) {
 		case 0:
 			v.Name = d.Text(contactPostalLine)
 		case 1:
-			v.Org = xsdrun.Reuse(old.Org)
+			v.Org = xsdrun.Reuse(oldOrg)
 			*v.Org = d.Text(contactOptPostalLine)
 		case 2:
 			v.Addr.decode(d)
@@ -3266,8 +3244,8 @@ func (v *ContactPostalInfo) encode(e *xsdrun.Encoder) {
 }
 
 func (v *ContactAddr) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = ContactAddr{Streets: old.Streets[:0]}
+	oldSP, oldPC := v.SP, v.PC
+	v.Streets, v.City, v.SP, v.PC, v.CC = v.Streets[:0], "", nil, nil, ""
 	d.NoAttributes()
 	for c := d.Children(contactAddrModel); c.Next(); {
 		switch c.Particle {
@@ -3276,10 +3254,10 @@ func (v *ContactAddr) decode(d *xsdrun.Decoder) {
 		case 1:
 			v.City = d.Text(contactPostalLine)
 		case 3:
-			v.SP = xsdrun.Reuse(old.SP)
+			v.SP = xsdrun.Reuse(oldSP)
 			*v.SP = d.Text(contactOptPostalLine)
 		case 4:
-			v.PC = xsdrun.Reuse(old.PC)
+			v.PC = xsdrun.Reuse(oldPC)
 			*v.PC = d.Text(contactPC)
 		case 5:
 			v.CC = d.Text(contactCC)
@@ -3313,12 +3291,12 @@ func (v *ContactAddr) encode(e *xsdrun.Encoder) {
 }
 
 func (v *ContactE164) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = ContactE164{}
+	oldX := v.X
+	v.X, v.Value = nil, ""
 	for a := d.Attrs(contactE164Attrs); a.Next(); {
 		switch a.Use {
 		case 0:
-			v.X = xsdrun.Reuse(old.X)
+			v.X = xsdrun.Reuse(oldX)
 			*v.X = d.AttrText()
 		}
 	}
@@ -3336,8 +3314,7 @@ func (v *ContactE164) encode(e *xsdrun.Encoder) {
 }
 
 func (v *ContactDisclose) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = ContactDisclose{Names: old.Names[:0], Orgs: old.Orgs[:0], Addrs: old.Addrs[:0]}
+	v.Flag, v.Names, v.Orgs, v.Addrs, v.Voice, v.Fax, v.Email = false, v.Names[:0], v.Orgs[:0], v.Addrs[:0], nil, nil, nil
 	for a := d.Attrs(contactDiscloseAttrs); a.Next(); {
 		switch a.Use {
 		case 0:
@@ -3488,21 +3465,21 @@ func (v *ContactTransfer) encodeElement(e *xsdrun.Encoder) {
 }
 
 func (v *ContactUpdate) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = ContactUpdate{}
+	oldAdd, oldRem, oldChg := v.Add, v.Rem, v.Chg
+	v.ID, v.Add, v.Rem, v.Chg = "", nil, nil, nil
 	d.NoAttributes()
 	for c := d.Children(contactUpdateModel); c.Next(); {
 		switch c.Particle {
 		case 0:
 			v.ID = d.Text(eppcomClID)
 		case 1:
-			v.Add = xsdrun.Reuse(old.Add)
+			v.Add = xsdrun.Reuse(oldAdd)
 			v.Add.decode(d)
 		case 2:
-			v.Rem = xsdrun.Reuse(old.Rem)
+			v.Rem = xsdrun.Reuse(oldRem)
 			v.Rem.decode(d)
 		case 3:
-			v.Chg = xsdrun.Reuse(old.Chg)
+			v.Chg = xsdrun.Reuse(oldChg)
 			v.Chg.decode(d)
 		}
 	}
@@ -3550,8 +3527,7 @@ func (v *ContactUpdate) encodeElement(e *xsdrun.Encoder) {
 }
 
 func (v *ContactAddRem) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = ContactAddRem{Statuses: old.Statuses[:0]}
+	v.Statuses = v.Statuses[:0]
 	d.NoAttributes()
 	for c := d.Children(contactAddRemModel); c.Next(); {
 		switch c.Particle {
@@ -3597,26 +3573,26 @@ func (v *ContactStatus) encode(e *xsdrun.Encoder) {
 }
 
 func (v *ContactChg) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = ContactChg{PostalInfo: old.PostalInfo[:0]}
+	oldVoice, oldFax, oldAuthInfo, oldDisclose := v.Voice, v.Fax, v.AuthInfo, v.Disclose
+	v.PostalInfo, v.Voice, v.Fax, v.Email, v.AuthInfo, v.Disclose = v.PostalInfo[:0], nil, nil, "", nil, nil
 	d.NoAttributes()
 	for c := d.Children(contactChgModel); c.Next(); {
 		switch c.Particle {
 		case 0, 6:
 			xsdrun.Grow(&v.PostalInfo).decode(d)
 		case 1:
-			v.Voice = xsdrun.Reuse(old.Voice)
+			v.Voice = xsdrun.Reuse(oldVoice)
 			v.Voice.decode(d)
 		case 2:
-			v.Fax = xsdrun.Reuse(old.Fax)
+			v.Fax = xsdrun.Reuse(oldFax)
 			v.Fax.decode(d)
 		case 3:
 			v.Email = d.Text(eppcomMinToken)
 		case 4:
-			v.AuthInfo = xsdrun.Reuse(old.AuthInfo)
+			v.AuthInfo = xsdrun.Reuse(oldAuthInfo)
 			v.AuthInfo.decode(d)
 		case 5:
-			v.Disclose = xsdrun.Reuse(old.Disclose)
+			v.Disclose = xsdrun.Reuse(oldDisclose)
 			v.Disclose.decode(d)
 		}
 	}
@@ -3657,8 +3633,8 @@ func (v *ContactChg) encode(e *xsdrun.Encoder) {
 }
 
 func (v *ContactChgPostalInfo) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = ContactChgPostalInfo{}
+	oldOrg, oldAddr := v.Org, v.Addr
+	v.Type, v.Name, v.Org, v.Addr = "", "", nil, nil
 	for a := d.Attrs(contactChgPostalInfoAttrs); a.Next(); {
 		switch a.Use {
 		case 0:
@@ -3670,10 +3646,10 @@ func (v *ContactChgPostalInfo) decode(d *xsdrun.Decoder) {
 		case 0:
 			v.Name = d.Text(contactPostalLine)
 		case 1:
-			v.Org = xsdrun.Reuse(old.Org)
+			v.Org = xsdrun.Reuse(oldOrg)
 			*v.Org = d.Text(contactOptPostalLine)
 		case 2:
-			v.Addr = xsdrun.Reuse(old.Addr)
+			v.Addr = xsdrun.Reuse(oldAddr)
 			v.Addr.decode(d)
 		}
 	}
@@ -3701,8 +3677,7 @@ func (v *ContactChgPostalInfo) encode(e *xsdrun.Encoder) {
 }
 
 func (v *ContactChkData) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = ContactChkData{CDs: old.CDs[:0]}
+	v.CDs = v.CDs[:0]
 	d.NoAttributes()
 	for c := d.Children(contactChkDataModel); c.Next(); {
 		switch c.Particle {
@@ -3740,15 +3715,15 @@ func (v *ContactChkData) encodeElement(e *xsdrun.Encoder) {
 }
 
 func (v *ContactCheckType) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = ContactCheckType{ID: old.ID}
+	oldReason := v.Reason
+	v.Reason = nil
 	d.NoAttributes()
 	for c := d.Children(contactCheckTypeModel); c.Next(); {
 		switch c.Particle {
 		case 0:
 			v.ID.decode(d)
 		case 1:
-			v.Reason = xsdrun.Reuse(old.Reason)
+			v.Reason = xsdrun.Reuse(oldReason)
 			v.Reason.decode(d)
 		}
 	}
@@ -3784,8 +3759,8 @@ func (v *ContactCheckID) encode(e *xsdrun.Encoder) {
 }
 
 func (v *ContactInfData) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = ContactInfData{Statuses: old.Statuses[:0], PostalInfo: old.PostalInfo[:0]}
+	oldVoice, oldFax, oldAuthInfo, oldDisclose := v.Voice, v.Fax, v.AuthInfo, v.Disclose
+	v.ID, v.ROID, v.Statuses, v.PostalInfo, v.Voice, v.Fax, v.Email, v.ClID, v.CrID, v.CrDate, v.UpID, v.UpDate, v.TrDate, v.AuthInfo, v.Disclose = "", "", v.Statuses[:0], v.PostalInfo[:0], nil, nil, "", "", "", time.Time{}, "", time.Time{}, time.Time{}, nil, nil
 	d.NoAttributes()
 	for c := d.Children(contactInfDataModel); c.Next(); {
 		switch c.Particle {
@@ -3798,10 +3773,10 @@ func (v *ContactInfData) decode(d *xsdrun.Decoder) {
 		case 4, 6:
 			xsdrun.Grow(&v.PostalInfo).decode(d)
 		case 7:
-			v.Voice = xsdrun.Reuse(old.Voice)
+			v.Voice = xsdrun.Reuse(oldVoice)
 			v.Voice.decode(d)
 		case 8:
-			v.Fax = xsdrun.Reuse(old.Fax)
+			v.Fax = xsdrun.Reuse(oldFax)
 			v.Fax.decode(d)
 		case 9:
 			v.Email = d.Text(eppcomMinToken)
@@ -3818,10 +3793,10 @@ func (v *ContactInfData) decode(d *xsdrun.Decoder) {
 		case 19:
 			v.TrDate = d.Time(xsdDateTime)
 		case 20:
-			v.AuthInfo = xsdrun.Reuse(old.AuthInfo)
+			v.AuthInfo = xsdrun.Reuse(oldAuthInfo)
 			v.AuthInfo.decode(d)
 		case 21:
-			v.Disclose = xsdrun.Reuse(old.Disclose)
+			v.Disclose = xsdrun.Reuse(oldDisclose)
 			v.Disclose.decode(d)
 		}
 	}
@@ -4006,8 +3981,7 @@ func (v *ContactTrnData) encodeElement(e *xsdrun.Encoder) {
 }
 
 func (v *ContactPanData) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = ContactPanData{ID: old.ID, PaTRID: old.PaTRID}
+	v.PaDate = time.Time{}
 	d.NoAttributes()
 	for c := d.Children(contactPanDataModel); c.Next(); {
 		switch c.Particle {
@@ -4096,8 +4070,7 @@ func (v *SecDNSCreate) encodeElement(e *xsdrun.Encoder) {
 }
 
 func (v *SecDNSDSOrKey) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = SecDNSDSOrKey{DSData: old.DSData[:0], KeyData: old.KeyData[:0]}
+	v.MaxSigLife, v.DSData, v.KeyData = 0, v.DSData[:0], v.KeyData[:0]
 	d.NoAttributes()
 	for c := d.Children(secDNSDSOrKeyModel); c.Next(); {
 		switch c.Particle {
@@ -4136,8 +4109,8 @@ func (v *SecDNSDSOrKey) encode(e *xsdrun.Encoder) {
 }
 
 func (v *SecDNSDSData) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = SecDNSDSData{}
+	oldDigest, oldKeyData := v.Digest, v.KeyData
+	v.KeyTag, v.Alg, v.DigestType, v.Digest, v.KeyData = 0, 0, 0, nil, nil
 	d.NoAttributes()
 	for c := d.Children(secDNSDSDataModel); c.Next(); {
 		switch c.Particle {
@@ -4148,9 +4121,9 @@ func (v *SecDNSDSData) decode(d *xsdrun.Decoder) {
 		case 2:
 			v.DigestType = uint8(d.Uint(xsdUnsignedByte))
 		case 3:
-			v.Digest = d.AppendBytes(old.Digest[:0], xsdHexBinary)
+			v.Digest = d.AppendBytes(oldDigest[:0], xsdHexBinary)
 		case 4:
-			v.KeyData = xsdrun.Reuse(old.KeyData)
+			v.KeyData = xsdrun.Reuse(oldKeyData)
 			v.KeyData.decode(d)
 		}
 	}
@@ -4174,8 +4147,8 @@ func (v *SecDNSDSData) encode(e *xsdrun.Encoder) {
 }
 
 func (v *SecDNSKeyData) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = SecDNSKeyData{}
+	oldPubKey := v.PubKey
+	v.Flags, v.Protocol, v.Alg, v.PubKey = 0, 0, 0, nil
 	d.NoAttributes()
 	for c := d.Children(secDNSKeyDataModel); c.Next(); {
 		switch c.Particle {
@@ -4186,7 +4159,7 @@ func (v *SecDNSKeyData) decode(d *xsdrun.Decoder) {
 		case 2:
 			v.Alg = uint8(d.Uint(xsdUnsignedByte))
 		case 3:
-			v.PubKey = d.AppendBytes(old.PubKey[:0], secDNSKey)
+			v.PubKey = d.AppendBytes(oldPubKey[:0], secDNSKey)
 		}
 	}
 }
@@ -4204,8 +4177,8 @@ func (v *SecDNSKeyData) encode(e *xsdrun.Encoder) {
 }
 
 func (v *SecDNSUpdate) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = SecDNSUpdate{}
+	oldRem, oldAdd, oldChg := v.Rem, v.Add, v.Chg
+	v.Urgent, v.Rem, v.Add, v.Chg = false, nil, nil, nil
 	for a := d.Attrs(secDNSUpdateAttrs); a.Next(); {
 		switch a.Use {
 		case 0:
@@ -4215,13 +4188,13 @@ func (v *SecDNSUpdate) decode(d *xsdrun.Decoder) {
 	for c := d.Children(secDNSUpdateModel); c.Next(); {
 		switch c.Particle {
 		case 0:
-			v.Rem = xsdrun.Reuse(old.Rem)
+			v.Rem = xsdrun.Reuse(oldRem)
 			v.Rem.decode(d)
 		case 1:
-			v.Add = xsdrun.Reuse(old.Add)
+			v.Add = xsdrun.Reuse(oldAdd)
 			v.Add.decode(d)
 		case 2:
-			v.Chg = xsdrun.Reuse(old.Chg)
+			v.Chg = xsdrun.Reuse(oldChg)
 			v.Chg.decode(d)
 		}
 	}
@@ -4270,13 +4243,13 @@ func (v *SecDNSUpdate) encodeElement(e *xsdrun.Encoder) {
 }
 
 func (v *SecDNSRem) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = SecDNSRem{DSData: old.DSData[:0], KeyData: old.KeyData[:0]}
+	oldAll := v.All
+	v.All, v.DSData, v.KeyData = nil, v.DSData[:0], v.KeyData[:0]
 	d.NoAttributes()
 	for c := d.Children(secDNSRemModel); c.Next(); {
 		switch c.Particle {
 		case 0:
-			v.All = xsdrun.Reuse(old.All)
+			v.All = xsdrun.Reuse(oldAll)
 			*v.All = d.Bool(xsdBoolean)
 		case 1:
 			xsdrun.Grow(&v.DSData).decode(d)
@@ -4359,8 +4332,6 @@ func (v *SecDNSInfData) encodeElement(e *xsdrun.Encoder) {
 }
 
 func (v *RGPUpdate) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = RGPUpdate{Restore: old.Restore}
 	d.NoAttributes()
 	for c := d.Children(rgpUpdateModel); c.Next(); {
 		switch c.Particle {
@@ -4395,8 +4366,8 @@ func (v *RGPUpdate) encodeElement(e *xsdrun.Encoder) {
 }
 
 func (v *RGPRestore) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = RGPRestore{}
+	oldReport := v.Report
+	v.Op, v.Report = "", nil
 	for a := d.Attrs(rgpRestoreAttrs); a.Next(); {
 		switch a.Use {
 		case 0:
@@ -4406,7 +4377,7 @@ func (v *RGPRestore) decode(d *xsdrun.Decoder) {
 	for c := d.Children(rgpRestoreModel); c.Next(); {
 		switch c.Particle {
 		case 0:
-			v.Report = xsdrun.Reuse(old.Report)
+			v.Report = xsdrun.Reuse(oldReport)
 			v.Report.decode(d)
 		}
 	}
@@ -4424,8 +4395,8 @@ func (v *RGPRestore) encode(e *xsdrun.Encoder) {
 }
 
 func (v *RGPReport) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = RGPReport{PreData: old.PreData, PostData: old.PostData, ResReason: old.ResReason, Statements: old.Statements[:0]}
+	oldOther := v.Other
+	v.DelTime, v.ResTime, v.Statements, v.Other = time.Time{}, time.Time{}, v.Statements[:0], nil
 	d.NoAttributes()
 	for c := d.Children(rgpReportModel); c.Next(); {
 		switch c.Particle {
@@ -4442,7 +4413,7 @@ func (v *RGPReport) decode(d *xsdrun.Decoder) {
 		case 5, 6:
 			xsdrun.Grow(&v.Statements).decode(d)
 		case 7:
-			v.Other = xsdrun.Reuse(old.Other)
+			v.Other = xsdrun.Reuse(oldOther)
 			v.Other.decode(d)
 		}
 	}
@@ -4541,8 +4512,7 @@ func (v *RGPUpData) encodeElement(e *xsdrun.Encoder) {
 }
 
 func (v *RGPRespData) decode(d *xsdrun.Decoder) {
-	old := *v
-	*v = RGPRespData{RGPStatuses: old.RGPStatuses[:0]}
+	v.RGPStatuses = v.RGPStatuses[:0]
 	d.NoAttributes()
 	for c := d.Children(rgpRespDataModel); c.Next(); {
 		switch c.Particle {

@@ -92,15 +92,15 @@ func readMessage(d *xsdrun.Decoder, doc []byte, in *documents, old Message) (Mes
 		}
 	}
 	if err := d.Finish(); err != nil {
-		return nil, newMessageError(err, in, doc)
+		return nil, newMessageError(err, doc, in)
 	}
 	m := in.message(old)
 	if m == nil {
-		return nil, newMessageError(nil, in, doc)
+		return nil, newMessageError(nil, doc, in)
 	}
 	if r, ok := m.(ruled); ok {
 		if broken := r.check(); broken != nil {
-			return nil, newMessageError(broken, in, doc)
+			return nil, newMessageError(broken, doc, in)
 		}
 	}
 	return m, nil
@@ -187,7 +187,7 @@ func (e *MessageError) Unwrap() error {
 
 // newMessageError says what kind of error err is; nil is that of a valid
 // document without a message.
-func newMessageError(err error, in *documents, doc []byte) *MessageError {
+func newMessageError(err error, doc []byte, in *documents) *MessageError {
 	e := &MessageError{Kind: MessageInvalid, Err: err}
 	switch err := err.(type) {
 	case nil:
@@ -984,16 +984,16 @@ func (m *ContactUpdateRequest) LogValue() slog.Value {
 }
 
 // MessageName implements [Message].
-func (m *Greeting) MessageName() string {
+func (v *Greeting) MessageName() string {
 	return "greeting"
 }
 
-func (m *Greeting) message() {}
+func (v *Greeting) message() {}
 
 // AppendXML implements [Message].
-func (m *Greeting) AppendXML(b []byte) ([]byte, error) {
+func (v *Greeting) AppendXML(b []byte) ([]byte, error) {
 	var doc eppDoc
-	doc.Greeting = m
+	doc.Greeting = v
 	return doc.AppendXML(b)
 }
 
@@ -1508,86 +1508,86 @@ func (v PWAuthInfo) LogValue() slog.Value {
 
 // namespacesValue is command/extension/*/@xmlns, or nothing where the document
 // has none.
-func (m *CommandHead) namespacesValue() (v []string) {
-	for _, el := range m.Extensions {
-		v = append(v, el.XMLName().Space)
+func (h *CommandHead) namespacesValue() (value []string) {
+	for _, el := range h.Extensions {
+		value = append(value, el.XMLName().Space)
 	}
-	return v
+	return value
 }
 
 // versionValue is greeting/svcMenu/version, or nothing where the document has
 // none.
-func (m *Greeting) versionValue() (v []string) {
-	for _, s := range m.SvcMenu.Versions {
-		v = append(v, string(s))
+func (v *Greeting) versionValue() (value []string) {
+	for _, s := range v.SvcMenu.Versions {
+		value = append(value, string(s))
 	}
-	return v
+	return value
 }
 
 // accessValue is greeting/dcp/access/all, or nothing where the document has
 // none.
-func (m *Greeting) accessValue() (v bool) {
-	v = m.DCP.Access.All != nil
-	return v
+func (v *Greeting) accessValue() (value bool) {
+	value = v.DCP.Access.All != nil
+	return value
 }
 
 // administrationValue is greeting/dcp/statement/purpose/admin, or nothing
 // where the document has none.
-func (m *Greeting) administrationValue() (v bool) {
-	if len(m.DCP.Statements) > 0 {
-		v = m.DCP.Statements[0].Purpose.Admin != nil
+func (v *Greeting) administrationValue() (value bool) {
+	if len(v.DCP.Statements) > 0 {
+		value = v.DCP.Statements[0].Purpose.Admin != nil
 	}
-	return v
+	return value
 }
 
 // provisioningValue is greeting/dcp/statement/purpose/prov, or nothing where
 // the document has none.
-func (m *Greeting) provisioningValue() (v bool) {
-	if len(m.DCP.Statements) > 0 {
-		v = m.DCP.Statements[0].Purpose.Prov != nil
+func (v *Greeting) provisioningValue() (value bool) {
+	if len(v.DCP.Statements) > 0 {
+		value = v.DCP.Statements[0].Purpose.Prov != nil
 	}
-	return v
+	return value
 }
 
 // oursValue is greeting/dcp/statement/recipient/ours, or nothing where the
 // document has none.
-func (m *Greeting) oursValue() (v bool) {
-	if len(m.DCP.Statements) > 0 {
-		v = len(m.DCP.Statements[0].Recipient.Ours) > 0
+func (v *Greeting) oursValue() (value bool) {
+	if len(v.DCP.Statements) > 0 {
+		value = len(v.DCP.Statements[0].Recipient.Ours) > 0
 	}
-	return v
+	return value
 }
 
 // publicValue is greeting/dcp/statement/recipient/public, or nothing where the
 // document has none.
-func (m *Greeting) publicValue() (v bool) {
-	if len(m.DCP.Statements) > 0 {
-		v = m.DCP.Statements[0].Recipient.Public != nil
+func (v *Greeting) publicValue() (value bool) {
+	if len(v.DCP.Statements) > 0 {
+		value = v.DCP.Statements[0].Recipient.Public != nil
 	}
-	return v
+	return value
 }
 
 // statedValue is greeting/dcp/statement/retention/stated, or nothing where the
 // document has none.
-func (m *Greeting) statedValue() (v bool) {
-	if len(m.DCP.Statements) > 0 {
-		v = m.DCP.Statements[0].Retention.Stated != nil
+func (v *Greeting) statedValue() (value bool) {
+	if len(v.DCP.Statements) > 0 {
+		value = v.DCP.Statements[0].Retention.Stated != nil
 	}
-	return v
+	return value
 }
 
 // textValue is response/result/msg, or nothing where the document has none.
-func (m *ResponseHead) textValue() (v string) {
-	if len(m.Results) > 0 {
-		v = m.Results[0].Msg.Value
+func (h *ResponseHead) textValue() (value string) {
+	if len(h.Results) > 0 {
+		value = h.Results[0].Msg.Value
 	}
-	return v
+	return value
 }
 
 // msgIDValue is command/poll/@msgID, or nothing where the document has none.
-func (m *PollRequest) msgIDValue() (v string) {
+func (m *PollRequest) msgIDValue() (value string) {
 	if m.MsgID != nil {
-		v = *m.MsgID
+		value = *m.MsgID
 	}
-	return v
+	return value
 }

@@ -42,6 +42,9 @@ type Server struct {
 	Logger *slog.Logger
 	// Hooks report what sessions do.
 	Hooks session.Hooks
+	// Engine names the event loop: loop.EngineGoroutine, which "" means too, or
+	// loop.EngineEpoll.
+	Engine string
 	// Limits bound connections and their buffers; the zero value means their
 	// defaults.
 	Limits loop.Config
@@ -72,7 +75,7 @@ func (s *Server) Serve(l net.Listener) error {
 		return err
 	}
 	service := newServerService(s.Handler, config, s.Logger, s.Hooks)
-	return s.server.Serve(l, s.TLSConfig, s.Limits, service)
+	return s.server.Serve(l, s.TLSConfig, s.Engine, s.Limits, service)
 }
 
 // ListenAndServe listens at an address, such as "tcp" and ":700", and serves;

@@ -265,7 +265,7 @@ func TestDial(t *testing.T) {
 	}
 	var server session.Server
 	done := make(chan error, 1)
-	go func() { done <- server.Serve(l, nil, loop.Config{}, quiet(newClerk(contexts{}, clerkConfig{}))) }()
+	go func() { done <- server.Serve(l, nil, "", loop.Config{}, quiet(newClerk(contexts{}, clerkConfig{}))) }()
 	c, err := session.Dial(t.Context(), "tcp", l.Addr().String(), nil, loop.Config{}, quiet(newCustomer(time.Hour, 4)))
 	if err != nil {
 		t.Fatal(err)

@@ -38,7 +38,7 @@ func serve(t *testing.T, service session.Service) *office {
 	t.Helper()
 	o := &office{l: looptest.Listen()}
 	done := make(chan error, 1)
-	go func() { done <- o.server.Serve(o.l, nil, loop.Config{}, quiet(service)) }()
+	go func() { done <- o.server.Serve(o.l, nil, "", loop.Config{}, quiet(service)) }()
 	t.Cleanup(func() {
 		_ = o.server.Close()
 		if err := <-done; !errors.Is(err, session.ErrServerClosed) {
@@ -446,7 +446,7 @@ func TestServerStopped(t *testing.T) {
 			t.Error(err)
 		}
 		l := looptest.Listen()
-		if err := s.Serve(l, nil, loop.Config{}, newClerk(echo{}, clerkConfig{})); !errors.Is(err, session.ErrServerClosed) {
+		if err := s.Serve(l, nil, "", loop.Config{}, newClerk(echo{}, clerkConfig{})); !errors.Is(err, session.ErrServerClosed) {
 			t.Errorf("Serve returns %v, want ErrServerClosed", err)
 		}
 		if _, err := l.Dial(); err == nil {

@@ -20,14 +20,14 @@ type Server struct {
 
 // Serve accepts connections from l and runs service on each of them until Shutdown or Close, and then returns
 // [ErrServerClosed]; it closes l. With a config each connection begins with a TLS handshake. Serve may run for
-// several listeners at the same time; the limits are those of the first call.
-func (s *Server) Serve(l net.Listener, config *tls.Config, limits loop.Config, service Service) error {
-	engine, ok := s.start(limits, service)
-	if !ok {
+// several listeners at the same time; the engine, by its name for [loop.New], and the limits are those of the first call.
+func (s *Server) Serve(l net.Listener, config *tls.Config, engineName string, limits loop.Config, service Service) error {
+	engine, err := s.start(engineName, limits, service)
+	if err != nil {
 		_ = l.Close()
-		return ErrServerClosed
+		return err
 	}
-	err := engine.Serve(l, loop.Service{
+	err = engine.Serve(l, loop.Service{
 		New: func() loop.Session { return strand{newSession(service)} },
 		TLS: config,
 	})
@@ -38,19 +38,23 @@ func (s *Server) Serve(l net.Listener, config *tls.Config, limits loop.Config, s
 }
 
 // start is the server's engine, unless the server has been stopped.
-func (s *Server) start(limits loop.Config, service Service) (loop.Engine, bool) {
+func (s *Server) start(name string, limits loop.Config, service Service) (loop.Engine, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.stopped {
-		return nil, false
+		return nil, ErrServerClosed
 	}
 	if s.engine == nil {
 		if limits.Logger == nil {
 			limits.Logger = service.Logger
 		}
-		s.engine = loop.NewGoroutines(limits)
+		engine, err := loop.New(name, limits)
+		if err != nil {
+			return nil, err
+		}
+		s.engine = engine
 	}
-	return s.engine, true
+	return s.engine, nil
 }
 
 // stop is the server's engine, if it has one; no new one will be made.

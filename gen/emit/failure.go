@@ -1,0 +1,321 @@
+package emit
+
+import (
+	"github.com/dave/jennifer/jen"
+
+	"github.com/protogen-go/protogen/gen/formula"
+	"github.com/protogen-go/protogen/gen/model"
+	"github.com/protogen-go/protogen/gen/xsd"
+)
+
+// messageError emits the error of DecodeMessage.
+func (e *emitter) messageError() []jen.Code {
+	kinds := jen.Const().Defs(
+		doc("MessageMalformed: the document is not well-formed XML, or uses what the protocol forbids.").Line().
+			Id("MessageMalformed").Id("MessageErrorKind").Op("=").Iota(),
+		doc("MessageInvalid: the document is not valid by its schema, or the message breaks a rule of the specification.").Line().
+			Id("MessageInvalid"),
+		doc(`MessageUnknown: the document carries none of the protocol's messages. It may be valid all the same; if it is not, its
+			first fault is an element that the schema does not know, where one tells messages apart.`).Line().Id("MessageUnknown"),
+	)
+	fields := []jen.Code{
+		jen.Id("Kind").Id("MessageErrorKind"),
+		jen.Id("Err").Error().Comment("// an *xmlstream.SyntaxError, *xsdrun.ValidationError or *RuleError; nil for a valid document that is no message"),
+		doc(`Node is the element of the first fault as it came, without its content if it is large; nil for a document that is valid or
+			not well-formed.`).Line().Id("Node").Op("*").Add(rt("xmlstream", "RawElement")),
+	}
+	for _, f := range e.recovered() {
+		fields = append(fields, jen.Id(f.name).String().Comment("// "+f.key+", if it could be read and is valid itself"))
+	}
+	out := []jen.Code{
+		documented(doc("MessageErrorKind says what is wrong with a document that is no message."), jen.Type().Id("MessageErrorKind").Uint8()),
+		documented(doc("The kinds of a [MessageError]."), kinds),
+		documented(doc("MessageError says why a document is no message, and holds what could be read of it all the same."),
+			jen.Type().Id("MessageError").Struct(fields...)),
+		documented(doc("Error implements error."), method("e", "MessageError", "Error", nil, block(jen.String()),
+			jen.If(jen.Id("e").Dot("Err").Op("==").Nil()).Block(jen.Return(lit(e.p.Name+": the document carries no message of the protocol"))),
+			jen.Return(lit(e.p.Name+": ").Op("+").Id("e").Dot("Err").Dot("Error").Call()))),
+		documented(doc("Unwrap returns Err."), method("e", "MessageError", "Unwrap", nil, block(jen.Error()), jen.Return(jen.Id("e").Dot("Err")))),
+		e.newMessageError(),
+	}
+	if len(e.strayCases()) > 0 {
+		out = append(out, e.strayFunc())
+	}
+	if e.hasRules() {
+		out = append(out, e.ruleError()...)
+	}
+	return out
+}
+
+// newMessageError emits what classifies an error and keeps what the document told:
+//
+//	func newMessageError(err error, doc []byte, in *documents) *MessageError {
+//		e := &MessageError{Kind: MessageInvalid, Err: err}
+//		switch err := err.(type) {
+//		case nil:
+//			e.Kind = MessageUnknown
+//		case *xmlstream.SyntaxError:
+//			e.Kind = MessageMalformed
+//		case *xsdrun.ValidationError:
+//			open, node := xsdrun.Offender(doc, xmlstream.Options{}, err.Faults[0].Offset)
+//			e.Node = node
+//			if stray(open) {
+//				e.Kind = MessageUnknown
+//			}
+//		}
+//		in.recoverTo(e)
+//		return e
+//	}
+func (e *emitter) newMessageError() jen.Code {
+	kind := jen.Id("e").Dot("Kind").Op("=")
+	params := block(jen.Err().Error(), jen.Id("doc").Index().Byte())
+	body := []jen.Code{
+		jen.Id("e").Op(":=").Op("&").Id("MessageError").Values(jen.Id("Kind").Op(":").Id("MessageInvalid"), jen.Id("Err").Op(":").Err()),
+		jen.Switch(jen.Err().Op(":=").Err().Assert(jen.Type())).Block(
+			jen.Case(jen.Nil()).Block(kind.Clone().Id("MessageUnknown")),
+			jen.Case(jen.Op("*").Add(rt("xmlstream", "SyntaxError"))).Block(kind.Clone().Id("MessageMalformed")),
+			jen.Case(jen.Op("*").Add(rt("xsdrun", "ValidationError"))).Block(e.offender()...),
+		),
+	}
+	if len(e.recovered()) > 0 {
+		params = append(params, jen.Id("in").Op("*").Id("documents"))
+		body = append(body, jen.Id("in").Dot("recoverTo").Call(jen.Id("e")))
+	}
+	return documented(doc("newMessageError says what kind of error err is; nil is that of a valid document without a message."),
+		function("newMessageError", params, block(jen.Op("*").Id("MessageError")), append(body, jen.Return(jen.Id("e")))...))
+}
+
+// failureArgs are the arguments of newMessageError.
+func (e *emitter) failureArgs(err jen.Code) []jen.Code {
+	args := block(err, jen.Id("doc"))
+	if len(e.recovered()) > 0 {
+		args = append(args, jen.Id("in"))
+	}
+	return args
+}
+
+// offender emits what keeps the element at fault, and finds out whether it makes the document an unknown message.
+func (e *emitter) offender() []jen.Code {
+	find := rt("xsdrun", "Offender").Call(
+		jen.Id("doc"), rt("xmlstream", "Options").Values(), jen.Err().Dot("Faults").Index(lit(0)).Dot("Offset"))
+	if len(e.strayCases()) == 0 {
+		return []jen.Code{jen.List(jen.Id("_"), jen.Id("e").Dot("Node")).Op("=").Add(find)}
+	}
+	return []jen.Code{
+		jen.List(jen.Id("open"), jen.Id("node")).Op(":=").Add(find),
+		jen.Id("e").Dot("Node").Op("=").Id("node"),
+		jen.If(jen.Id("stray").Call(jen.Id("open"))).Block(jen.Id("e").Dot("Kind").Op("=").Id("MessageUnknown")),
+	}
+}
+
+// strayFunc emits what finds elements that the schema does not know where messages are told apart:
+//
+//	func stray(open []xmlstream.Name) bool {
+//		if len(open) == 0 {
+//			return false
+//		}
+//		way, last := open[:len(open)-1], open[len(open)-1]
+//		switch {
+//		case slices.Equal(way, []xmlstream.Name{{Space: "urn:...", Local: "epp"}}):
+//			return !eppDocModel.Knows(spaces, last)
+//		}
+//		return false
+//	}
+func (e *emitter) strayFunc() jen.Code {
+	return documented(
+		doc(`stray reports whether the innermost of the open elements is one that the schema does not know there, and there is where one
+			tells messages apart.`),
+		function("stray", block(jen.Id("open").Index().Add(rt("xmlstream", "Name"))), block(jen.Bool()),
+			jen.If(jen.Len(jen.Id("open")).Op("==").Lit(0)).Block(jen.Return(jen.False())),
+			jen.List(jen.Id("way"), jen.Id("last")).Op(":=").List(
+				jen.Id("open").Index(jen.Op(":").Len(jen.Id("open")).Op("-").Lit(1)), jen.Id("open").Index(jen.Len(jen.Id("open")).Op("-").Lit(1))),
+			jen.Switch().Block(e.strayCases()...),
+			jen.Return(jen.False())))
+}
+
+// strayCases are the elements inside of which messages are told apart by their children.
+func (e *emitter) strayCases() []jen.Code {
+	var cases []jen.Code
+	seen := map[string]bool{}
+	for _, m := range e.msgs.list {
+		way := []*structure{m.root}
+		names := []xsd.Name{m.root.element.Name}
+		for _, h := range m.hops {
+			if h.f.particle == nil || h.f.particle.Element == nil || h.f.val.of == nil || h.inside {
+				break
+			}
+			way, names = append(way, h.f.val.of), append(names, h.f.particle.Element.Name)
+		}
+		for n, st := range way {
+			st = target(st)
+			key := ""
+			for _, name := range names[:n+1] {
+				key += "/" + name.String()
+			}
+			if seen[key] || st.model == nil || st.ct == nil || !e.names.Envelope(st.ct) {
+				continue
+			}
+			seen[key] = true
+			cases = append(cases, e.strayCase(names[:n+1], st))
+		}
+	}
+	return cases
+}
+
+// strayCase emits
+//
+//	case slices.Equal(way, []xmlstream.Name{{Space: "urn:...", Local: "epp"}}):
+//		return !eppDocModel.Knows(spaces, last)
+func (e *emitter) strayCase(names []xsd.Name, st *structure) jen.Code {
+	way := make([]jen.Code, len(names))
+	for i, n := range names {
+		way[i] = inline(pair{jen.Id("Space"), lit(n.Space)}, pair{jen.Id("Local"), lit(n.Local)})
+	}
+	return jen.Case(jen.Qual("slices", "Equal").Call(jen.Id("way"), jen.Index().Add(rt("xmlstream", "Name")).Values(way...))).Block(
+		jen.Return(jen.Op("!").Id(e.modelVar(st)).Dot("Knows").Call(jen.Id("spaces"), jen.Id("last"))))
+}
+
+// ruleError emits the error of a message that breaks a rule.
+func (e *emitter) ruleError() []jen.Code {
+	var fields []jen.Code
+	if e.msgs.codes != nil {
+		fields = append(fields, jen.Id("Code").Id(e.msgs.codes.name).Comment("// the reply code that it earns; 0 if the specification names none"))
+	}
+	fields = append(fields, jen.Id("Text").String().Comment("// the rule"))
+	return []jen.Code{
+		documented(doc("ruled is a message with rules."),
+			jen.Type().Id("ruled").Interface(jen.Id("check").Params().Op("*").Id("RuleError"))),
+		documented(doc("RuleError says that a message breaks a rule of the specification that its schema cannot express."),
+			jen.Type().Id("RuleError").Struct(fields...)),
+		documented(doc("Error implements error."),
+			method("e", "RuleError", "Error", nil, block(jen.String()), jen.Return(jen.Id("e").Dot("Text")))),
+	}
+}
+
+// recovered are the fields of heads that a message which cannot be read may still tell: those of text.
+func (e *emitter) recovered() []*visible {
+	var out []*visible
+	seen := map[string]bool{}
+	for _, h := range e.msgs.heads {
+		root := e.rootOf(h)
+		for _, f := range h.h.Fields {
+			hops := e.recoverable(root, f)
+			if hops == nil || seen[f.Go] {
+				continue
+			}
+			seen[f.Go] = true
+			out = append(out, &visible{f: f, name: f.Go, key: f.Key, hops: hops})
+		}
+	}
+	return out
+}
+
+// recoverable is the way to a field that can be recovered, nil for any other: one text, and not that of a code.
+func (e *emitter) recoverable(root *structure, f *model.Field) []hop {
+	if f.Key == "" || root == nil || f.Name == "text" {
+		return nil
+	}
+	hops, err := walk(root, f.Key)
+	if err != nil || hops[len(hops)-1].space {
+		return nil
+	}
+	if end := last(hops); end.many || end.val.scalar == nil || end.val.scalar.kind != kindString {
+		return nil
+	}
+	return hops
+}
+
+// rootOf is the document element of the messages that have h.
+func (e *emitter) rootOf(h *head) *structure {
+	for _, m := range e.msgs.list {
+		if m.head == h {
+			return m.root
+		}
+	}
+	return nil
+}
+
+// recoverFields emits, for every field that may be recovered,
+//
+//	if v.Command != nil {
+//		if eppTrIDString.Check(v.Command.ClTRID, nil) == nil {
+//			e.ClTRID = v.Command.ClTRID
+//		}
+//	}
+func (e *emitter) recoverFields(root *structure) []jen.Code {
+	var body []jen.Code
+	for _, h := range e.msgs.heads {
+		if e.rootOf(h) != root {
+			continue
+		}
+		for _, f := range h.h.Fields {
+			hops := e.recoverable(root, f)
+			if hops == nil {
+				continue
+			}
+			end := last(hops)
+			body = append(body, guarded(jen.Id("v"), hops, nil, func(at *jen.Statement) []jen.Code {
+				value := end.deref(at)
+				cond := e.simpleVar(end.val.scalar.st).(*jen.Statement).Dot("Check").Call(value, jen.Nil()).Op("==").Nil()
+				if end.pointer {
+					cond = at.Clone().Op("!=").Nil().Op("&&").Add(cond)
+				}
+				return []jen.Code{jen.If(cond).Block(jen.Id("e").Dot(f.Go).Op("=").Add(value))}
+			})...)
+		}
+	}
+	return body
+}
+
+// hasRules reports whether any message has conditions beyond its shape.
+func (e *emitter) hasRules() bool {
+	for _, m := range e.p.Messages {
+		if len(m.Valid) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// ruleCheck emits the conditions of a message beyond its shape; nil if there are none.
+//
+//	func (m *PollRequest) check() *RuleError {
+//		if string(m.Op) == "ack" && m.msgIDValue() == "" {
+//			return &RuleError{Code: CodeMissingParameter, Text: "An ack names the message; the schema cannot say so."}
+//		}
+//		return nil
+//	}
+func (e *emitter) ruleCheck(m *message) jen.Code {
+	if len(m.m.Valid) == 0 {
+		return nil
+	}
+	var body []jen.Code
+	for _, r := range m.m.Valid {
+		var inits []jen.Code
+		if code := e.codeConstant(r.Code); code != "" {
+			inits = append(inits, jen.Id("Code").Op(":").Id(code))
+		}
+		text := r.Doc
+		if text == "" {
+			text = r.Rule.Text
+		}
+		inits = append(inits, jen.Id("Text").Op(":").Lit(text))
+		body = append(body, jen.If(e.broken(m, r.Rule)).Block(jen.Return(jen.Op("&").Id("RuleError").Values(inits...))))
+	}
+	return documented(doc("check is the first rule that the message breaks, or nil."),
+		method(m.recv(), m.typ, "check", nil, block(jen.Op("*").Id("RuleError")), append(body, jen.Return(jen.Nil()))...))
+}
+
+// broken emits the condition that m, held by m, breaks a rule.
+func (e *emitter) broken(m *message, rule *model.Formula) jen.Code {
+	scope := formula.ForMessage(e.p, m.m, e.msgs.fieldTypes)
+	p := &printer{
+		e: e, scope: scope, roots: map[string]string{"self": m.recv()}, found: &e.found, uses: map[string]bool{}, named: map[string]bool{},
+	}
+	x, found := formula.Parse(rule, scope, formula.BoolType)
+	if found.HasErrors() {
+		e.found = append(e.found, found...)
+		return jen.True()
+	}
+	return p.expr(formula.Not(x))
+}
