@@ -13,7 +13,9 @@ var errBootstrap = errors.New("this is a bootstrap build, which generates and ch
 
 type eppJudge struct{ schemaOnly bool }
 
-func (eppJudge) judge([]byte) []fault { return []fault{{Rule: "bootstrap", Text: errBootstrap.Error()}} }
+func (eppJudge) judge([]byte) []fault {
+	return []fault{{Rule: "bootstrap", Text: errBootstrap.Error()}}
+}
 
 func serveEPP(context.Context, console, []string) error { return errBootstrap }
 
