@@ -186,7 +186,7 @@ func (d *Decoder) stableName(n xmlstream.Name) xmlstream.Name {
 // elements inside of it are judged.
 func (d *Decoder) AnyContent() *xmlstream.Any {
 	d.todo = false // any attributes may stand
-	d.settle(d.declaredAnything())
+	d.settle(xmlstream.Name{Space: Space, Local: "anyType"})
 	a := d.r.Any(d.laxElement)
 	for i := range a.Attributes {
 		at := &a.Attributes[i]
