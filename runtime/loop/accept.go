@@ -12,7 +12,7 @@ import (
 
 // An accepter takes connections from one listener.
 type accepter struct {
-	engine   *Goroutines
+	engine   *core
 	listener net.Listener
 	service  Service
 	logged   time.Time // of the last record about a shortage
@@ -53,7 +53,7 @@ func (a *accepter) awaitRoom() error {
 	e := a.engine
 	for {
 		e.mu.Lock()
-		stopped, n, changed := e.stopped, len(e.streams), e.changed
+		stopped, n, changed := e.stopped, len(e.members), e.changed
 		e.mu.Unlock()
 		if stopped {
 			return ErrClosed
@@ -65,7 +65,7 @@ func (a *accepter) awaitRoom() error {
 	}
 }
 
-func (e *Goroutines) isStopped() bool {
+func (e *core) isStopped() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.stopped
@@ -118,12 +118,12 @@ func (a *accepter) greet(st *stream) {
 		e.forget(st)
 		return
 	}
-	switch _, err := e.start(st, session, tc); {
+	switch _, serve, err := e.start(st, session, tc); {
 	case err != nil:
 	case tc != nil:
-		go st.serve()
+		go serve()
 	default:
-		st.serve()
+		serve()
 	}
 }
 

@@ -20,6 +20,8 @@ const (
 	DefaultHandshakeTimeout = 10 * time.Second       // a handshake is two round trips and a millisecond of work
 	DefaultAcceptPause      = 100 * time.Millisecond // after EMFILE and its like; a closing connection ends it early
 	DefaultLogEvery         = 5 * time.Second
+	DefaultHalfOpen         = 5 * time.Minute // a peer that has said all it has to say waits for one answer
+	DefaultDrainRate        = 1000
 )
 
 // Config holds an engine's limits. The zero value means the defaults; it is copied when the engine is made.
@@ -56,6 +58,14 @@ type Config struct {
 	// count. Zero means GOMAXPROCS.
 	HandshakeWorkers int
 
+	// HalfOpen is how long a connection may live on after End when the session does not close it: then it ends with ErrHalfOpen.
+	HalfOpen time.Duration
+	// DrainRate is how many sessions a second are told to leave when the engine is drained, so that their peers do not
+	// come back all at once. They are told faster when the context of Drain leaves less than twice the time.
+	DrainRate int
+	// Pollers is the number of loops of the epoll engine. Zero means GOMAXPROCS.
+	Pollers int
+
 	// AcceptPause is how long Serve rests after a shortage (of descriptors, buffers, memory) unless a connection ends before.
 	AcceptPause time.Duration
 	// LogEvery is the least time between two log records of the same trouble of a listener.
@@ -75,6 +85,9 @@ func (c Config) withDefaults() Config {
 	def(&c.Linger, DefaultLinger)
 	def(&c.HandshakeTimeout, DefaultHandshakeTimeout)
 	def(&c.HandshakeWorkers, runtime.GOMAXPROCS(0))
+	def(&c.HalfOpen, DefaultHalfOpen)
+	def(&c.DrainRate, DefaultDrainRate)
+	def(&c.Pollers, runtime.GOMAXPROCS(0))
 	def(&c.AcceptPause, DefaultAcceptPause)
 	def(&c.LogEvery, DefaultLogEvery)
 	if c.Logger == nil {

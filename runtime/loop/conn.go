@@ -14,35 +14,52 @@ import (
 type Conn struct {
 	session Session
 	carrier carrier
-	config  *Config
-	stats   *counters
+	env     *env
 	id      uint64
-	feed    bool // there is no reading goroutine: input comes as events
 
 	// Owned by the strand: touched by events, one at a time.
 	out    *buffer // written in this event, not yet given to the carrier
 	timers timers
-	shut   bool // the carrier was told that no output follows
 
-	// rest is input that was offered and not consumed. It belongs to the reading goroutine, and during an offer or an end, for which
-	// that goroutine waits, to the strand.
+	// rest is input that was offered and not consumed. It belongs to the strand, or to a reading goroutine, which waits while an offer or
+	// an end is an event.
 	rest []byte
 
-	mu       sync.Mutex // guards what follows; never held while an event runs
-	wake     sync.Cond  // the reading goroutine waits here, see awaitInput
-	queue    []event
-	spare    []event       // the queue's other array
-	posts    int           // messages in queue
-	running  bool          // somebody runs events
+	mu     sync.Mutex // guards what follows; never held while an event runs
+	queue  []event
+	spare  []event // the queue's other array
+	why    error   // what Closed will get, once phase is beyond open
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+
 	phase    atomic.Uint32 // a phase; changed under mu, read by state
-	why      error         // what Closed will get, once phase is beyond open
+	posts    int32         // messages in queue
+	running  bool          // somebody runs events
 	paused   bool          // by PauseRead
 	choked   bool          // by the high-water mark
 	again    bool          // rest is to be offered again
 	offered  bool          // an offer is in queue
 	released bool          // the carrier has been released
-	ctx      context.Context
-	cancel   context.CancelCauseFunc
+	shut     bool          // the carrier was told that no output follows; of the strand
+}
+
+// An env is what the connections of an engine share.
+type env struct {
+	config   Config
+	counters counters
+	epoch    time.Time // the zero of every instant
+	ids      atomic.Uint64
+}
+
+func newEnv(config Config) *env { return &env{config: config.withDefaults(), epoch: time.Now()} }
+
+// now is the instant it is.
+func (e *env) now() time.Duration { return time.Since(e.epoch) }
+
+// counters are the live form of Stats.
+type counters struct {
+	accepted, attached, handshakeErrors, acceptErrors, panics, stalls, overflows, handovers, drops, overruns atomic.Uint64
+	queued                                                                                                   atomic.Int64
 }
 
 // A phase is a step in the life of a connection.
@@ -55,7 +72,7 @@ const (
 	phaseOver          // Closed has been called
 )
 
-// A carrier moves a connection's octets: the engine's side of it. The strand calls its methods.
+// A carrier moves a connection's octets: the engine's side of it. The strand calls its methods, but for nudge.
 type carrier interface {
 	// push takes all of b and never blocks.
 	push(b []byte) error
@@ -65,19 +82,39 @@ type carrier interface {
 	shut()
 	// release ends the connection, gently or by a reset. It is the last call.
 	release(gently bool)
-	// netConn is the connection itself; nil when there is none.
-	netConn() net.Conn
-	// tlsState is nil without TLS.
+	// nudge is called under the connection's mu: input may be wanted again, or the connection is ending, or has been released. It reports
+	// whether a reading goroutine has been told; if not, the strand must see to it.
+	nudge() bool
+	// clock makes the clock of the connection's timers.
+	clock(f func()) clock
+	// addresses are those of the two ends; nil when there are none. Any goroutine.
+	addresses() (local, remote net.Addr)
+	// tlsState is nil without TLS. Any goroutine.
 	tlsState() *tls.ConnectionState
 }
 
+// A reader is a carrier without a reading goroutine: its input is read on the strand.
+type reader interface {
+	carrier
+	// ready reads what there is, after an eventReady.
+	ready()
+	// resumed follows an offer: what stopped reading may be over.
+	resumed()
+}
+
+// A staller is a carrier that has armed a timer of the kind eventStall.
+type staller interface{ stalled() }
+
 // newConn makes a connection whose strand the caller has claimed: Open is queued, and run delivers it.
-func newConn(id uint64, s Session, config *Config, stats *counters) *Conn {
-	c := &Conn{id: id, session: s, config: config, stats: stats}
-	c.wake.L = &c.mu
-	c.timers.init(c)
-	c.running, c.queue = true, append(c.queue, event{kind: eventOpen})
+func newConn(s Session, e *env, k carrier) *Conn {
+	c := &Conn{}
+	c.init(s, e, k)
 	return c
+}
+
+func (c *Conn) init(s Session, e *env, k carrier) {
+	c.id, c.session, c.env, c.carrier = e.ids.Add(1), s, e, k
+	c.running, c.queue = true, append(c.queue, event{kind: eventOpen})
 }
 
 // ID is a number no other connection of the engine has had. It serves logs.
@@ -89,8 +126,8 @@ func (c *Conn) Write(p []byte) (int, error) {
 	if c.state() != phaseOpen {
 		return 0, ErrClosed
 	}
-	if c.Pending()+len(p) > c.config.Ceiling {
-		c.stats.overflows.Add(1)
+	if c.Pending()+len(p) > c.env.config.Ceiling {
+		c.env.counters.overflows.Add(1)
 		c.Abort(ErrOverflow)
 		return 0, ErrOverflow
 	}
@@ -121,10 +158,11 @@ func (c *Conn) Pending() int {
 
 // Full says that Pending is above the high-water mark. A session that answers many requests in one Data stops there, leaves the
 // rest unconsumed, and gets it again after Writable. Events only.
-func (c *Conn) Full() bool { return c.Pending() > c.config.HighWater }
+func (c *Conn) Full() bool { return c.Pending() > c.env.config.HighWater }
 
 // PauseRead stops Data until ResumeRead. What has arrived stays with the system, and the peer is slowed down.
-// While reading is paused, neither End nor a reset by the peer is noticed.
+// While reading is paused, End does not come. That the peer has reset the connection is noticed on sockets of the system: at once by the
+// epoll engine, within some seconds by the other.
 func (c *Conn) PauseRead() {
 	c.mu.Lock()
 	c.paused = true
@@ -143,12 +181,10 @@ func (c *Conn) ResumeRead() {
 
 // goOnLocked lets input come again, what is left over first.
 func (c *Conn) goOnLocked() {
-	if c.feed {
-		c.spawnLocked(event{kind: eventOffer})
-		return
-	}
 	c.again = true
-	c.wake.Signal()
+	if !c.carrier.nudge() {
+		c.spawnLocked(event{kind: eventOffer})
+	}
 }
 
 // CloseAfterFlush ends the connection once its output has left: Data is not called again, further writes are refused, Closed gets
@@ -174,16 +210,16 @@ func (c *Conn) close(p phase, why error) {
 	if c.why == nil {
 		c.why = why
 	}
-	c.wake.Signal()
+	c.carrier.nudge()
 	c.spawnLocked(event{kind: eventSettle})
 }
 
 // After arms the timer id, or re-arms it if it is armed: Timer(c, id) is called once, d from now or later. Re-arming costs
 // some ten nanoseconds. Events only.
-func (c *Conn) After(id int, d time.Duration) { c.timers.arm(id, d) }
+func (c *Conn) After(id int, d time.Duration) { c.timers.arm(c, id, d) }
 
 // Cancel disarms the timer id, if it is armed: Timer is not called, not even when its time has come already. Events only.
-func (c *Conn) Cancel(id int) { c.timers.disarm(id) }
+func (c *Conn) Cancel(id int) { c.timers.disarm(eventOpen, id) }
 
 // Post queues m for Message. The event runs on another goroutine than the caller's, after the events already queued. The error is
 // ErrClosed after the end and ErrBusy above Config.MaxPosts. Messages that are still queued when the connection
@@ -230,7 +266,7 @@ func (c *Conn) admitLocked() error {
 	switch {
 	case c.state() >= phaseDoomed:
 		return ErrClosed
-	case c.posts >= c.config.MaxPosts:
+	case int(c.posts) >= c.env.config.MaxPosts:
 		return ErrBusy
 	}
 	return nil
@@ -258,18 +294,14 @@ func cause(why error) error {
 
 // LocalAddr is the address of this end; nil for a Feed.
 func (c *Conn) LocalAddr() net.Addr {
-	if nc := c.carrier.netConn(); nc != nil {
-		return nc.LocalAddr()
-	}
-	return nil
+	local, _ := c.carrier.addresses()
+	return local
 }
 
 // RemoteAddr is the address of the peer; nil for a Feed.
 func (c *Conn) RemoteAddr() net.Addr {
-	if nc := c.carrier.netConn(); nc != nil {
-		return nc.RemoteAddr()
-	}
-	return nil
+	_, remote := c.carrier.addresses()
+	return remote
 }
 
 // TLS is the state of the handshake; nil without TLS.

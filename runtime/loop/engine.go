@@ -20,7 +20,13 @@ type Engine interface {
 	// Config.HandshakeTimeout. ctx does not matter after Attach returns.
 	Attach(ctx context.Context, nc net.Conn, config *tls.Config, s Session) (*Conn, error)
 
-	// Drain stops accepting, asks every session to take its leave (see Drainer), and waits until all connections are gone. When ctx
+	// AttachPackets runs s over a socket of datagrams, which belongs to the engine from now on; an error means it has been
+	// closed, and s got no event. A *net.UDPConn, connected or not, is served in batches when loaded; another PacketConn needs addresses
+	// of the kind "192.0.2.1:5060".
+	AttachPackets(pc net.PacketConn, s PacketSession) (*PacketConn, error)
+
+	// Drain stops accepting, asks every session to take its leave (see Drainer), no more in a second than Config.DrainRate, and waits until
+	// all connections are gone; packet sockets go last. When ctx
 	// ends first, the remaining connections are cut, and the context's error is returned without waiting for their Closed
 	// events. The engine accepts nothing afterwards.
 	Drain(ctx context.Context) error
@@ -69,4 +75,7 @@ type Stats struct {
 	Panics          uint64 // events that panicked
 	Stalls          uint64 // connections cut with ErrStalled
 	Overflows       uint64 // connections cut with ErrOverflow
+	Handovers       uint64 // events that ran so long that the loop they ran on was handed over (epoll engine)
+	PacketDrops     uint64 // datagrams for peers that the system did not take
+	PacketOverruns  uint64 // datagrams from peers that the system threw away because a socket's queue was full
 }

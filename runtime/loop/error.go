@@ -20,6 +20,10 @@ var (
 	ErrOverflow = errors.New("loop: output queue over its ceiling")
 	// ErrInput is the reason of a connection whose session left more than Config.InputLimit octets unconsumed.
 	ErrInput = errors.New("loop: unconsumed input over its limit")
+	// ErrHalfOpen is the reason of a connection whose session did not close it within Config.HalfOpen after End.
+	ErrHalfOpen = errors.New("loop: peer has ended, session has not")
+	// ErrNoEpoll is returned by NewEpoll where there is no epoll.
+	ErrNoEpoll = errors.New("loop: this system has no epoll")
 	// errBudget is why accepting pauses above Config.OutputBudget.
 	errBudget = errors.New("loop: queued output over its budget")
 	// ErrBusy is returned by Post when Config.MaxPosts messages are waiting.

@@ -4,14 +4,14 @@ import (
 	"crypto/tls"
 	"net"
 	"sync"
+	"time"
 )
 
 // A Feed drives one session by octets alone: no socket, no goroutine. It serves tests, fuzzing, and programs with an event loop of
 // their own. Events run on the goroutine that calls Input or End; a timer's, and what other goroutines post, on another one, serialized as
 // everywhere. Output is never queued, so that neither the marks nor the ceiling nor WriteStall apply.
 type Feed struct {
-	conn     *Conn
-	counters counters
+	conn *Conn
 
 	mu     sync.Mutex
 	out    []byte
@@ -21,10 +21,7 @@ type Feed struct {
 // NewFeed makes a feed and opens the session.
 func NewFeed(s Session, config Config) *Feed {
 	f := &Feed{}
-	config = config.withDefaults()
-	f.conn = newConn(1, s, &config, &f.counters)
-	f.conn.feed = true
-	f.conn.carrier = (*feedCarrier)(f)
+	f.conn = newConn(s, newEnv(config), (*feedCarrier)(f))
 	f.conn.run()
 	return f
 }
@@ -78,5 +75,10 @@ func (f *feedCarrier) release(bool) {
 	f.mu.Unlock()
 }
 
-func (f *feedCarrier) netConn() net.Conn              { return nil }
+func (f *feedCarrier) nudge() bool { return false }
+
+func (f *feedCarrier) clock(f2 func()) clock { return time.AfterFunc(time.Hour, f2) }
+
+func (f *feedCarrier) addresses() (local, remote net.Addr) { return nil, nil }
+
 func (f *feedCarrier) tlsState() *tls.ConnectionState { return nil }

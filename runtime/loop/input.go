@@ -47,7 +47,7 @@ func (c *Conn) offerRest(more []byte) {
 	}
 	c.mu.Lock()
 	c.offered = false
-	c.wake.Signal()
+	c.carrier.nudge()
 	c.mu.Unlock()
 }
 
@@ -81,53 +81,9 @@ func (c *Conn) consume(b []byte) (n int) {
 		return
 	case used < 0 || used > len(b):
 		panic(fmt.Sprintf("loop: Data consumed %d of %d octets", used, len(b)))
-	case len(b)-used > c.config.InputLimit:
+	case len(b)-used > c.env.config.InputLimit:
 		c.close(phaseClosing, ErrInput)
 		return
 	}
 	return used
-}
-
-// A turn is what the reading goroutine does next.
-type turn uint8
-
-const (
-	turnRead turn = iota
-	turnOffer
-	turnOver
-)
-
-// awaitInput waits until input may be read, rest must be offered, or the connection is over. Nothing but a goroutine is held meanwhile.
-// A connection that is closing goes on reading, to throw the input away: a peer that writes before it reads must get unstuck.
-func (c *Conn) awaitInput() turn {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for {
-		switch {
-		case c.state() >= phaseDoomed:
-			return turnOver
-		case c.offered:
-		case c.state() == phaseClosing:
-			return turnRead
-		case c.paused || c.choked:
-		case c.again:
-			c.again = false
-			if len(c.rest) > 0 {
-				return turnOffer
-			}
-			continue
-		default:
-			return turnRead
-		}
-		c.wake.Wait()
-	}
-}
-
-// awaitOver waits until Closed has been called and the carrier released.
-func (c *Conn) awaitOver() {
-	c.mu.Lock()
-	for !c.released {
-		c.wake.Wait()
-	}
-	c.mu.Unlock()
 }

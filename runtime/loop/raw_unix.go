@@ -23,22 +23,4 @@ func rawConn(nc net.Conn) syscall.RawConn {
 	return raw
 }
 
-func readFD(fd uintptr, b []byte) (int, error) {
-	for {
-		n, err := syscall.Read(int(fd), b)
-		if err != syscall.EINTR {
-			return n, err
-		}
-	}
-}
-
-func writeFD(fd uintptr, b []byte) (int, error) {
-	for {
-		n, err := syscall.Write(int(fd), b)
-		if err != syscall.EINTR {
-			return n, err
-		}
-	}
-}
-
 func wouldBlock(err error) bool { return err == syscall.EAGAIN || err == syscall.EWOULDBLOCK }

@@ -18,7 +18,7 @@ type Session interface {
 
 	// End says that the peer will send nothing more; rest is what arrived and was never consumed (a truncated
 	// frame, as a rule), valid during the call only. The peer may still read, so the session answers what it owes and then
-	// calls CloseAfterFlush, now or later. No Data follows.
+	// calls CloseAfterFlush, now or within Config.HalfOpen. No Data follows.
 	End(c *Conn, rest []byte)
 
 	// Writable says that the output queue, having been above the high-water mark, has fallen to the low one.

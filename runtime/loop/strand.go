@@ -14,13 +14,16 @@ type event struct {
 type eventKind uint8
 
 const (
-	eventOpen    eventKind = iota
-	eventOffer             // rest, again
-	eventEnd               // of the peer's octets
-	eventTimers            // some timers may be due
-	eventMessage           // posted
-	eventDrain             // the engine is drained
-	eventSettle            // nothing happened to the session, but its output or its phase changed
+	eventOpen     eventKind = iota
+	eventOffer              // rest, again
+	eventEnd                // of the peer's octets
+	eventTimers             // some timers may be due
+	eventMessage            // posted
+	eventDrain              // the engine is drained
+	eventSettle             // nothing happened to the session, but its output or its phase changed
+	eventReady              // the carrier, a reader, may read
+	eventStall              // look whether the peer takes output
+	eventHalfOpen           // the time after End is over
 )
 
 // queueLocked adds an event.
@@ -94,12 +97,24 @@ func reuse(queue []event) []event {
 
 // handle runs one event and what follows from it.
 func (c *Conn) handle(e event) {
-	if e.kind == eventTimers {
-		c.timers.fire()
+	switch e.kind {
+	case eventTimers:
+		c.timers.fire(c)
 		return
+	case eventReady:
+		c.carrier.(reader).ready()
+		return
+	case eventStall:
+		c.carrier.(staller).stalled()
+	case eventHalfOpen:
+		c.close(phaseClosing, ErrHalfOpen)
+	default:
+		c.call(e)
 	}
-	c.call(e)
 	c.settle()
+	if r, ok := c.carrier.(reader); ok && e.kind == eventOffer {
+		r.resumed()
+	}
 }
 
 // call tells the session of an event.
@@ -120,6 +135,7 @@ func (c *Conn) call(e event) {
 			rest := c.rest
 			c.rest = nil
 			c.session.End(c, rest)
+			c.boundHalfOpen()
 		}
 	case eventMessage:
 		c.session.Message(c, e.m)
@@ -145,8 +161,8 @@ func (c *Conn) confine() {
 		return
 	}
 	err := &PanicError{Value: v, Stack: debug.Stack()}
-	c.stats.panics.Add(1)
-	c.config.Logger.Error("session panicked", "conn", c.id, "peer", c.RemoteAddr(), "panic", fmt.Sprint(v), "stack", string(err.Stack))
+	c.env.counters.panics.Add(1)
+	c.env.config.Logger.Error("session panicked", "conn", c.id, "peer", c.RemoteAddr(), "panic", fmt.Sprint(v), "stack", string(err.Stack))
 	c.Abort(err)
 }
 
@@ -192,16 +208,16 @@ func (c *Conn) flush() error {
 // mark compares the output queue with its marks: above the high one reading stops, at the low one it goes on.
 func (c *Conn) mark() {
 	n := c.carrier.queued()
-	if n <= c.config.LowWater {
+	if n <= c.env.config.LowWater {
 		if c.unchoke() {
 			c.callWritable()
 			c.settle()
 		}
 		return
 	}
-	high := c.config.HighWater
-	if c.stats.queued.Load() > int64(c.config.OutputBudget) {
-		high = c.config.LowWater
+	high := c.env.config.HighWater
+	if c.env.counters.queued.Load() > int64(c.env.config.OutputBudget) {
+		high = c.env.config.LowWater
 	}
 	if n > high {
 		c.mu.Lock()
@@ -245,11 +261,18 @@ func (c *Conn) finish() {
 	c.carrier.release(gently)
 	c.mu.Lock()
 	c.released = true
-	c.wake.Broadcast()
+	c.carrier.nudge()
 	c.mu.Unlock()
 }
 
 func (c *Conn) callClosed(why error) {
 	defer c.confine()
 	c.session.Closed(c, why)
+}
+
+// boundHalfOpen follows End: a peer that has ended its output must not keep the connection for ever.
+func (c *Conn) boundHalfOpen() {
+	if c.state() == phaseOpen {
+		c.timers.armKind(c, eventHalfOpen, 0, c.env.config.HalfOpen)
+	}
 }

@@ -4,16 +4,18 @@ import (
 	"crypto/tls"
 	"io"
 	"net"
+	"sync"
 	"time"
 )
 
 // A stream carries a connection of the goroutine engine.
 type stream struct {
 	conn   *Conn
-	engine *Goroutines
+	engine *core
 	wire   *wire
 	tls    *tls.Conn // nil without
 	source source
+	wake   sync.Cond // the reading goroutine waits here, under conn.mu
 }
 
 // A source reads. One goroutine, the reading goroutine, uses it.
@@ -25,7 +27,7 @@ type source interface {
 }
 
 // newStream makes a connection of nc. Nothing happens on it until serve.
-func newStream(e *Goroutines, nc net.Conn) *stream {
+func newStream(e *core, nc net.Conn) *stream {
 	st := &stream{engine: e}
 	st.wire = newWire(nc, &e.config, &e.counters.queued, func() { st.drained() })
 	return st
@@ -42,10 +44,14 @@ func (st *stream) adopt(s Session, tc *tls.Conn) *Conn {
 	default:
 		st.source = &plainSource{conn: st.wire.Conn}
 	}
-	st.conn = newConn(st.engine.ids.Add(1), s, &st.engine.config, &st.engine.counters)
-	st.conn.carrier = st
+	st.conn = newConn(s, st.engine.env, st)
+	st.wake.L = &st.conn.mu
 	return st.conn
 }
+
+func (st *stream) strand() *Conn { return st.conn }
+
+func (st *stream) sever() { _ = st.wire.Conn.Close() }
 
 // serve is the reading goroutine: the life of the connection.
 func (st *stream) serve() {
@@ -58,7 +64,7 @@ func (st *stream) serve() {
 	default:
 		c.Abort(err)
 	}
-	c.awaitOver()
+	st.awaitOver()
 	if err == nil {
 		st.linger()
 	}
@@ -72,7 +78,7 @@ func (st *stream) read() error {
 	c := st.conn
 	c.run()
 	for {
-		switch c.awaitInput() {
+		switch st.awaitInput() {
 		case turnOver:
 			return nil
 		case turnOffer:
@@ -88,6 +94,52 @@ func (st *stream) read() error {
 			}
 		}
 	}
+}
+
+// A turn is what the reading goroutine does next.
+type turn uint8
+
+const (
+	turnRead turn = iota
+	turnOffer
+	turnOver
+)
+
+// awaitInput waits until input may be read, rest must be offered, or the connection is over. Nothing but a goroutine is held meanwhile.
+// A connection that is closing goes on reading, to throw the input away: a peer that writes before it reads must get unstuck.
+func (st *stream) awaitInput() turn {
+	c := st.conn
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for {
+		switch {
+		case c.state() >= phaseDoomed:
+			return turnOver
+		case c.offered:
+		case c.state() == phaseClosing:
+			return turnRead
+		case c.paused || c.choked:
+		case c.again:
+			c.again = false
+			if len(c.rest) > 0 {
+				return turnOffer
+			}
+			continue
+		default:
+			return turnRead
+		}
+		st.wake.Wait()
+	}
+}
+
+// awaitOver waits until Closed has been called and the carrier released.
+func (st *stream) awaitOver() {
+	c := st.conn
+	c.mu.Lock()
+	for !c.released {
+		st.wake.Wait()
+	}
+	c.mu.Unlock()
 }
 
 // linger reads and throws away until the peer is done or the deadline set by release has come. Closing a socket with unread input
@@ -150,7 +202,17 @@ func (st *stream) release(gently bool) {
 	}
 }
 
-func (st *stream) netConn() net.Conn { return st.wire.Conn }
+// nudge implements carrier.
+func (st *stream) nudge() bool {
+	st.wake.Signal()
+	return true
+}
+
+func (st *stream) clock(f func()) clock { return time.AfterFunc(time.Hour, f) }
+
+func (st *stream) addresses() (local, remote net.Addr) {
+	return st.wire.Conn.LocalAddr(), st.wire.Conn.RemoteAddr()
+}
 
 func (st *stream) tlsState() *tls.ConnectionState {
 	if st.tls != nil {

@@ -25,6 +25,7 @@ type wire struct {
 	total    *atomic.Int64 // octets in the queues of all connections
 
 	greeting  *greeting // not nil during a TLS handshake: reads and writes pass through
+	memory    *memory   // not nil: the octets are moved by others
 	impatient bool      // Read fails instead of waiting; set and read by the reading goroutine
 
 	mu      sync.Mutex

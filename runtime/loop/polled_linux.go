@@ -1,0 +1,318 @@
+package loop
+
+import (
+	"crypto/tls"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"syscall"
+	"time"
+)
+
+// A polled carries a connection of the epoll engine. Its fields belong to the strand, but for those that mu guards as well.
+type polled struct {
+	Conn
+	engine *epoll
+	loop   *poller
+	parked *parked // nil without TLS
+	queue  []byte  // what the socket has not taken
+	last   time.Duration
+	err    error // what ended the input, until the session has been told
+	linger clock
+	endpoints
+
+	// Under mu. The strand may read fd without it: it is closed only after the strand's end.
+	fd         int32 // -1 when closed
+	slot       uint32
+	mask       uint32 // what the loop is told of
+	registered bool   // the loop is told of anything
+	quiet      bool   // input has come while reading was stopped
+	ended      bool   // no more input: the peer has ended or broken it
+}
+
+// endpoints are the addresses of the two ends.
+type endpoints struct {
+	local, remote netip.AddrPort
+	names         *[2]net.Addr // of sockets that have no such addresses
+}
+
+const (
+	pollIn   = syscall.EPOLLIN
+	pollOut  = syscall.EPOLLOUT
+	pollFail = syscall.EPOLLERR | syscall.EPOLLHUP // told of in any case
+)
+
+// newPolled makes a connection of a descriptor; w is the wire it has been detached from.
+func newPolled(e *epoll, l *poller, fd int, w *wire, s Session, tc *tls.Conn) *polled {
+	p := &polled{engine: e, loop: l, fd: int32(fd), endpoints: addressesOf(w.Conn)}
+	p.init(s, e.env, p)
+	if tc != nil {
+		p.parked = park(w, tc)
+	}
+	_ = w.Conn.Close() // the socket lives on in fd
+	w.Conn = nil
+	p.slot = l.add(p)
+	return p
+}
+
+// begin starts the life of the connection.
+func (p *polled) begin() {
+	p.run()
+	if p.parked != nil { // the first records may have come with the handshake's last
+		p.do(event{kind: eventReady})
+		return
+	}
+	p.mu.Lock()
+	var err error
+	if !p.registered && p.fd >= 0 {
+		err = p.watchLocked(pollIn)
+	}
+	p.mu.Unlock()
+	if err != nil {
+		p.Abort(err)
+	}
+}
+
+// event is called by the loop.
+func (p *polled) event(mask uint32) {
+	p.mu.Lock()
+	switch {
+	case p.state() == phaseOver:
+		p.mu.Unlock()
+		p.discard()
+		return
+	case p.running:
+		// Somebody else is in an event. The loop must not be told again and again; the strand will look.
+		p.unwatchLocked()
+		p.queueLocked(event{kind: eventReady})
+		p.mu.Unlock()
+		return
+	}
+	p.running = true
+	held := p.heldLocked()
+	p.mu.Unlock()
+	p.serve(mask, held)
+	p.run()
+}
+
+// heldLocked says that the session wants no input.
+func (p *polled) heldLocked() bool { return p.state() == phaseOpen && (p.paused || p.choked) }
+
+// ready implements reader.
+func (p *polled) ready() {
+	if p.state() == phaseOver {
+		return
+	}
+	p.mu.Lock()
+	held := p.heldLocked()
+	p.mu.Unlock()
+	p.serve(pollIn|pollOut, held)
+}
+
+// serve does what the socket is ready for.
+func (p *polled) serve(mask uint32, held bool) {
+	if mask&pollOut != 0 && len(p.queue) > 0 {
+		p.drainQueue()
+	}
+	if mask&(pollIn|pollFail) != 0 && p.state() < phaseDoomed {
+		if held || p.ended {
+			p.lookForFailure(mask)
+		} else {
+			p.input()
+		}
+	}
+	p.rearm()
+	p.settle()
+	p.conclude()
+}
+
+// input reads once, which is the connection's turn, and tells the session.
+func (p *polled) input() {
+	var l loan
+	var b []byte
+	var owned bool
+	var err error
+	if p.parked != nil {
+		b, owned, err = p.readTLS(&l)
+	} else {
+		b, owned, err = p.read(&l)
+	}
+	if len(b) > 0 {
+		n := p.consume(b)
+		p.rest = keep(p.rest, b[n:], owned)
+		poison(b[:n])
+	}
+	l.done()
+	if err != nil {
+		p.err, p.ended = err, true
+	}
+}
+
+// read returns what was left over and what has come behind it.
+func (p *polled) read(l *loan) (b []byte, owned bool, err error) {
+	rest := p.rest
+	if owned = !fits(rest); owned {
+		b = grow(rest)
+	} else {
+		l.take()
+		b = append(l.buf[:0], rest...)
+	}
+	n, err := readFD(uintptr(p.fd), b[len(b):cap(b)])
+	switch {
+	case wouldBlock(err):
+		return nil, false, nil
+	case err != nil:
+		return nil, false, p.opError("read", err)
+	case n == 0:
+		return nil, false, io.EOF
+	}
+	return b[:len(b)+n], owned, nil
+}
+
+func (p *polled) opError(op string, err error) error {
+	local, remote := p.addresses()
+	return &net.OpError{Op: op, Net: local.Network(), Source: local, Addr: remote, Err: os.NewSyscallError(op, err)}
+}
+
+// lookForFailure is for a socket that is ready although its input is not wanted. If the connection is broken it ends, else the loop need not tell again.
+func (p *polled) lookForFailure(mask uint32) {
+	p.mu.Lock()
+	p.quiet = true
+	p.mu.Unlock()
+	if mask&pollFail == 0 {
+		return
+	}
+	errno, err := syscall.GetsockoptInt(int(p.fd), syscall.SOL_SOCKET, syscall.SO_ERROR)
+	if err == nil && errno != 0 {
+		p.Abort(p.opError("read", syscall.Errno(errno)))
+		return
+	}
+	p.mu.Lock()
+	p.unwatchLocked() // both directions have ended, which would be told for ever
+	p.mu.Unlock()
+}
+
+// rearm makes the loop tell of what is wanted now.
+func (p *polled) rearm() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.state() >= phaseDoomed || p.fd < 0 {
+		return
+	}
+	p.quiet = p.quiet && p.heldLocked()
+	var mask uint32
+	if !p.quiet && !p.ended {
+		mask |= pollIn
+	}
+	if len(p.queue) > 0 {
+		mask |= pollOut
+	}
+	if !p.registered && mask == 0 || p.registered && mask == p.mask {
+		return
+	}
+	if err := p.watchLocked(mask); err != nil {
+		p.failLocked(err)
+	}
+}
+
+// failLocked is Abort for those who hold mu, on the strand.
+func (p *polled) failLocked(err error) {
+	if p.state() < phaseDoomed {
+		p.phase.Store(uint32(phaseDoomed))
+		if p.why == nil {
+			p.why = err
+		}
+		p.queueLocked(event{kind: eventSettle})
+	}
+}
+
+func (p *polled) watchLocked(mask uint32) error {
+	op := syscall.EPOLL_CTL_MOD
+	if !p.registered {
+		op = syscall.EPOLL_CTL_ADD
+	}
+	if err := p.loop.control(op, p, mask); err != nil {
+		return err
+	}
+	p.registered, p.mask = true, mask
+	return nil
+}
+
+func (p *polled) unwatchLocked() {
+	if p.registered {
+		p.registered, p.mask = false, 0
+		_ = p.loop.control(syscall.EPOLL_CTL_DEL, p, 0)
+	}
+}
+
+// resumed implements reader.
+func (p *polled) resumed() {
+	if p.state() == phaseOver {
+		return
+	}
+	p.rearm()
+	p.conclude()
+}
+
+// conclude tells the session that its input has ended, once it has been offered all of it.
+func (p *polled) conclude() {
+	if p.err == nil || p.state() == phaseOver {
+		return
+	}
+	err := p.err
+	if err == io.EOF {
+		p.mu.Lock()
+		held := p.heldLocked()
+		p.mu.Unlock()
+		if held {
+			return
+		}
+		p.err = nil
+		p.call(event{kind: eventEnd})
+	} else {
+		p.err = nil
+		p.Abort(err)
+	}
+	p.settle()
+}
+
+func (p *polled) nudge() bool { return false }
+
+func (p *polled) clock(f func()) clock { return &wheelClock{wheel: p.engine.wheel, f: f} }
+
+func (p *polled) addresses() (local, remote net.Addr) {
+	if p.names != nil {
+		return p.names[0], p.names[1]
+	}
+	return net.TCPAddrFromAddrPort(p.local), net.TCPAddrFromAddrPort(p.remote)
+}
+
+func (p *polled) tlsState() *tls.ConnectionState {
+	if p.parked == nil {
+		return nil
+	}
+	state := p.parked.conn.ConnectionState()
+	return &state
+}
+
+func (p *polled) strand() *Conn { return &p.Conn }
+
+// A wheelClock is a clock on the engine's wheel.
+type wheelClock struct {
+	Timer
+	wheel *Wheel
+	f     func()
+}
+
+// Reset implements clock.
+func (c *wheelClock) Reset(d time.Duration) bool {
+	if c.Func == nil {
+		c.Func = func() { go c.f() } // an event must not hold up the wheel
+	}
+	c.wheel.Arm(&c.Timer, d)
+	return true
+}
+
+// Stop implements clock.
+func (c *wheelClock) Stop() bool { return c.wheel.Disarm(&c.Timer) }

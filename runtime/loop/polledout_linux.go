@@ -1,0 +1,146 @@
+package loop
+
+import "syscall"
+
+// push implements carrier: what the socket does not take at once waits until it is ready.
+func (p *polled) push(b []byte) error {
+	if p.parked != nil {
+		return p.pushTLS(b)
+	}
+	return p.pushRaw(b)
+}
+
+func (p *polled) pushRaw(b []byte) error {
+	if len(p.queue) == 0 {
+		n, err := writeFD(uintptr(p.fd), b)
+		if err != nil && !wouldBlock(err) {
+			return p.opError("write", err)
+		}
+		b = b[n:]
+		if len(b) == 0 {
+			return nil
+		}
+		p.last = p.env.now()
+		p.timers.armKind(&p.Conn, eventStall, 0, p.env.config.WriteStall)
+	}
+	p.queue = append(p.queue, b...)
+	p.env.counters.queued.Add(int64(len(b)))
+	p.rearm()
+	return nil
+}
+
+// drainQueue writes what waits, when the socket is ready for it.
+func (p *polled) drainQueue() {
+	n, err := writeFD(uintptr(p.fd), p.queue[:min(len(p.queue), writeTurn)])
+	if err != nil {
+		if !wouldBlock(err) {
+			p.Abort(p.opError("write", err))
+		}
+		return
+	}
+	p.took(n)
+	p.last = p.env.now()
+}
+
+// writeTurn is how much of its queue a connection may write before others get their turn.
+const writeTurn = 256 << 10
+
+// took removes the first n octets of the queue.
+func (p *polled) took(n int) {
+	p.env.counters.queued.Add(int64(-n))
+	p.queue = p.queue[n:]
+	if len(p.queue) == 0 {
+		p.queue = nil
+	}
+}
+
+func (p *polled) queued() int { return len(p.queue) }
+
+// stalled implements staller: it cuts the connection if the peer has taken nothing for Config.WriteStall.
+func (p *polled) stalled() {
+	if len(p.queue) == 0 {
+		return
+	}
+	left := p.last + p.env.config.WriteStall - p.env.now()
+	if left > 0 {
+		p.timers.armKind(&p.Conn, eventStall, 0, left)
+		return
+	}
+	p.env.counters.stalls.Add(1)
+	p.Abort(ErrStalled)
+}
+
+// shut implements carrier. The peer may have to be read before it reads, so input that was not wanted is thrown away from now on.
+func (p *polled) shut() {
+	if p.parked != nil {
+		p.shutTLS()
+	}
+	p.rearm()
+}
+
+// release implements carrier.
+func (p *polled) release(gently bool) {
+	p.took(len(p.queue))
+	p.mu.Lock()
+	if p.fd < 0 {
+		p.mu.Unlock()
+		return
+	}
+	if gently && p.lingerLocked() {
+		p.mu.Unlock()
+		return
+	}
+	if !gently {
+		_ = syscall.SetsockoptLinger(int(p.fd), syscall.SOL_SOCKET, syscall.SO_LINGER, &syscall.Linger{Onoff: 1})
+	}
+	p.mu.Unlock()
+	p.sever()
+}
+
+// lingerLocked ends our output and has the peer's thrown away for some time: closing a socket with unread input would reset the connection, and
+// could destroy our last octets before the peer has read them. It reports false if there is nothing to wait for.
+func (p *polled) lingerLocked() bool {
+	if p.ended || syscall.Shutdown(int(p.fd), syscall.SHUT_WR) != nil {
+		return false
+	}
+	if (!p.registered || p.mask != pollIn) && p.watchLocked(pollIn) != nil {
+		return false
+	}
+	p.linger = p.clock(p.sever)
+	p.linger.Reset(p.env.config.Linger)
+	return true
+}
+
+// discard throws away the input of a connection that is over.
+func (p *polled) discard() {
+	var l loan
+	l.take()
+	defer l.done()
+	p.mu.Lock()
+	if p.fd < 0 {
+		p.mu.Unlock()
+		return
+	}
+	n, err := readFD(uintptr(p.fd), l.buf[:])
+	p.mu.Unlock()
+	if n == 0 && !wouldBlock(err) {
+		p.sever()
+	}
+}
+
+// sever implements member: it closes the descriptor, which is the end.
+func (p *polled) sever() {
+	p.mu.Lock()
+	fd, linger := p.fd, p.linger
+	p.fd = -1
+	p.mu.Unlock()
+	if fd < 0 {
+		return
+	}
+	if linger != nil {
+		linger.Stop()
+	}
+	p.loop.remove(p.slot)
+	_ = syscall.Close(int(fd))
+	p.engine.forget(p)
+}

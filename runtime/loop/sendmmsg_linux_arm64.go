@@ -1,0 +1,5 @@
+package loop
+
+import "syscall"
+
+const sysSendmmsg = syscall.SYS_SENDMMSG
