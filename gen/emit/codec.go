@@ -147,7 +147,8 @@ func (f *field) reused() bool {
 
 // decodeAttributes emits
 //
-//	for a := d.Attrs(domainPeriodAttrs); a.Next(); {
+//	a := d.Attrs(domainPeriodAttrs)
+//	for a.Next() {
 //		switch a.Use {
 //		case 0:
 //			v.Unit = DomainPUnit(d.AttrText())
@@ -173,16 +174,13 @@ func (e *emitter) decodeAttributes(st *structure) []jen.Code {
 				v.Clone().Op("=").Append(v, jen.Id("d").Dot("Attr").Call())))
 		}
 	}
-	loop := jen.For(
-		jen.Id("a").Op(":=").Id("d").Dot("Attrs").Call(jen.Id(e.attrsVar(st))), jen.Id("a").Dot("Next").Call(), jen.Empty(),
-	)
-	return []jen.Code{loop.Block(jen.Switch(jen.Id("a").Dot("Use")).Block(cases...))}
+	return e.walk("a", "Attrs", e.attrsVar(st), "Use", cases)
 }
 
 // decodeContent emits what reads between the tags.
 func (e *emitter) decodeContent(st *structure) []jen.Code {
 	if st.body != nil {
-		return []jen.Code{e.decodeChildren(st)}
+		return e.decodeChildren(st)
 	}
 	for _, f := range st.fields {
 		switch f.role {
@@ -204,13 +202,14 @@ func (e *emitter) decodeContent(st *structure) []jen.Code {
 
 // decodeChildren emits
 //
-//	for c := d.Children(domainCreateModel); c.Next(); {
+//	c := d.Children(domainCreateModel)
+//	for c.Next() {
 //		switch c.Particle {
 //		case 0:
 //			v.Name = d.Text(eppcomLabel)
 //		}
 //	}
-func (e *emitter) decodeChildren(st *structure) jen.Code {
+func (e *emitter) decodeChildren(st *structure) []jen.Code {
 	var cases []jen.Code
 	e.eachLeaf(st, func(n *node, leaf *xsd.Particle, indexes []jen.Code) {
 		var body []jen.Code
@@ -221,10 +220,16 @@ func (e *emitter) decodeChildren(st *structure) jen.Code {
 		}
 		cases = append(cases, jen.Case(indexes...).Block(body...))
 	})
-	loop := jen.For(
-		jen.Id("c").Op(":=").Id("d").Dot("Children").Call(jen.Id(e.modelVar(st))), jen.Id("c").Dot("Next").Call(), jen.Empty(),
-	)
-	return loop.Block(jen.Switch(jen.Id("c").Dot("Particle")).Block(cases...))
+	return e.walk("c", "Children", e.modelVar(st), "Particle", cases)
+}
+
+// walk emits the loop over attributes or children. Its variable is declared before it, not in it: a loop's own variable is
+// copied for every turn.
+func (e *emitter) walk(variable, of, table, on string, cases []jen.Code) []jen.Code {
+	return []jen.Code{
+		jen.Id(variable).Op(":=").Id("d").Dot(of).Call(jen.Id(table)),
+		jen.For(jen.Id(variable).Dot("Next").Call()).Block(jen.Switch(jen.Id(variable).Dot(on)).Block(cases...)),
+	}
 }
 
 // eachLeaf calls f for every leaf of st's content with the node it belongs to and the numbers it has in the model.

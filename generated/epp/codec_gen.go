@@ -209,7 +209,8 @@ func (v *eppDoc) decode(d *xsdrun.Decoder) {
 	oldGreeting, oldCommand, oldResponse := v.Greeting, v.Command, v.Response
 	v.Hello, v.Greeting, v.Command, v.Response, v.Extension = nil, nil, nil, nil, v.Extension[:0]
 	d.NoAttributes()
-	for c := d.Children(eppDocModel); c.Next(); {
+	c := d.Children(eppDocModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.Hello = d.AnyContent()
@@ -294,7 +295,8 @@ func (v *eppDoc) encodeElement(e *xsdrun.Encoder) {
 func (v *Greeting) decode(d *xsdrun.Decoder) {
 	v.SvID, v.SvDate = "", time.Time{}
 	d.NoAttributes()
-	for c := d.Children(greetingModel); c.Next(); {
+	c := d.Children(greetingModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.SvID = d.Text(eppSID)
@@ -323,7 +325,8 @@ func (v *Greeting) encode(e *xsdrun.Encoder) {
 func (v *SvcMenu) decode(d *xsdrun.Decoder) {
 	v.Versions, v.Langs, v.ObjURIs, v.SvcExtension = v.Versions[:0], v.Langs[:0], v.ObjURIs[:0], v.SvcExtension[:0]
 	d.NoAttributes()
-	for c := d.Children(svcMenuModel); c.Next(); {
+	c := d.Children(svcMenuModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			*xsdrun.Grow(&v.Versions) = Version(d.Text(eppVersion))
@@ -366,7 +369,8 @@ func (v *SvcMenu) encode(e *xsdrun.Encoder) {
 func decodeExtURI(d *xsdrun.Decoder, v *[]string) {
 	d.NoAttributes()
 	*v = (*v)[:0]
-	for c := d.Children(extURIModel); c.Next(); {
+	c := d.Children(extURIModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			*xsdrun.Grow(v) = d.Text(xsdAnyURI)
@@ -387,7 +391,8 @@ func (v *DCP) decode(d *xsdrun.Decoder) {
 	oldExpiry := v.Expiry
 	v.Statements, v.Expiry = v.Statements[:0], nil
 	d.NoAttributes()
-	for c := d.Children(dcpModel); c.Next(); {
+	c := d.Children(dcpModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.Access.decode(d)
@@ -420,7 +425,8 @@ func (v *DCP) encode(e *xsdrun.Encoder) {
 func (v *DCPAccess) decode(d *xsdrun.Decoder) {
 	*v = DCPAccess{}
 	d.NoAttributes()
-	for c := d.Children(dcpAccessModel); c.Next(); {
+	c := d.Children(dcpAccessModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.All = d.AnyContent()
@@ -505,7 +511,8 @@ func (v *DCPAccess) encode(e *xsdrun.Encoder) {
 
 func (v *DCPStatement) decode(d *xsdrun.Decoder) {
 	d.NoAttributes()
-	for c := d.Children(dcpStatementModel); c.Next(); {
+	c := d.Children(dcpStatementModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.Purpose.decode(d)
@@ -530,7 +537,8 @@ func (v *DCPStatement) encode(e *xsdrun.Encoder) {
 func (v *DCPPurpose) decode(d *xsdrun.Decoder) {
 	*v = DCPPurpose{}
 	d.NoAttributes()
-	for c := d.Children(dcpPurposeModel); c.Next(); {
+	c := d.Children(dcpPurposeModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.Admin = d.AnyContent()
@@ -578,7 +586,8 @@ func (v *DCPPurpose) encode(e *xsdrun.Encoder) {
 func (v *DCPRecipient) decode(d *xsdrun.Decoder) {
 	v.Other, v.Ours, v.Public, v.Same, v.Unrelated = nil, v.Ours[:0], nil, nil, nil
 	d.NoAttributes()
-	for c := d.Children(dcpRecipientModel); c.Next(); {
+	c := d.Children(dcpRecipientModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.Other = d.AnyContent()
@@ -633,7 +642,8 @@ func (v *DCPRecipient) encode(e *xsdrun.Encoder) {
 func (v *DCPOurs) decode(d *xsdrun.Decoder) {
 	*v = DCPOurs{}
 	d.NoAttributes()
-	for c := d.Children(dcpOursModel); c.Next(); {
+	c := d.Children(dcpOursModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.RecDesc = d.Text(eppDCPRecDesc)
@@ -652,7 +662,8 @@ func (v *DCPOurs) encode(e *xsdrun.Encoder) {
 func (v *DCPRetention) decode(d *xsdrun.Decoder) {
 	*v = DCPRetention{}
 	d.NoAttributes()
-	for c := d.Children(dcpRetentionModel); c.Next(); {
+	c := d.Children(dcpRetentionModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.Stated = d.AnyContent()
@@ -727,7 +738,8 @@ func (v *DCPExpiry) decode(d *xsdrun.Decoder) {
 	oldRelative := v.Relative
 	v.Absolute, v.Relative = time.Time{}, nil
 	d.NoAttributes()
-	for c := d.Children(dcpExpiryModel); c.Next(); {
+	c := d.Children(dcpExpiryModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.Absolute = d.Time(xsdDateTime)
@@ -759,7 +771,8 @@ func (v *commandDoc) decode(d *xsdrun.Decoder) {
 	oldLogin, oldCheck, oldInfo, oldPoll, oldTransfer, oldCreate, oldDelete, oldRenew, oldUpdate := v.Login, v.Check, v.Info, v.Poll, v.Transfer, v.Create, v.Delete, v.Renew, v.Update
 	v.Login, v.Logout, v.Check, v.Info, v.Poll, v.Transfer, v.Create, v.Delete, v.Renew, v.Update, v.Extension, v.ClTRID = nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, v.Extension[:0], ""
 	d.NoAttributes()
-	for c := d.Children(commandDocModel); c.Next(); {
+	c := d.Children(commandDocModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.Login = xsdrun.Reuse(oldLogin)
@@ -874,7 +887,8 @@ func (v *commandDoc) encode(e *xsdrun.Encoder) {
 func (v *Login) decode(d *xsdrun.Decoder) {
 	v.ClID, v.PW, v.NewPW = "", "", ""
 	d.NoAttributes()
-	for c := d.Children(loginModel); c.Next(); {
+	c := d.Children(loginModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.ClID = d.Text(eppcomClID)
@@ -911,7 +925,8 @@ func (v *Login) encode(e *xsdrun.Encoder) {
 func (v *CredsOptions) decode(d *xsdrun.Decoder) {
 	*v = CredsOptions{}
 	d.NoAttributes()
-	for c := d.Children(credsOptionsModel); c.Next(); {
+	c := d.Children(credsOptionsModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.Version = Version(d.Text(eppVersion))
@@ -932,7 +947,8 @@ func (v *CredsOptions) encode(e *xsdrun.Encoder) {
 func (v *LoginSvc) decode(d *xsdrun.Decoder) {
 	v.ObjURIs, v.SvcExtension = v.ObjURIs[:0], v.SvcExtension[:0]
 	d.NoAttributes()
-	for c := d.Children(loginSvcModel); c.Next(); {
+	c := d.Children(loginSvcModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			*xsdrun.Grow(&v.ObjURIs) = d.Text(xsdAnyURI)
@@ -958,7 +974,8 @@ func (v *LoginSvc) encode(e *xsdrun.Encoder) {
 
 func decodeReadWriteDoc(d *xsdrun.Decoder, v *Element) {
 	d.NoAttributes()
-	for c := d.Children(readWriteDocModel); c.Next(); {
+	c := d.Children(readWriteDocModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			*v = decodeElement(d, readWriteDocAny, *v)
@@ -973,7 +990,8 @@ func encodeReadWriteDoc(e *xsdrun.Encoder, v Element) {
 func (v *Poll) decode(d *xsdrun.Decoder) {
 	oldMsgID := v.MsgID
 	v.Op, v.MsgID = "", nil
-	for a := d.Attrs(pollAttrs); a.Next(); {
+	a := d.Attrs(pollAttrs)
+	for a.Next() {
 		switch a.Use {
 		case 0:
 			v.Op = PollOp(d.AttrText())
@@ -999,13 +1017,15 @@ func (v *Poll) encode(e *xsdrun.Encoder) {
 func (v *transferDoc) decode(d *xsdrun.Decoder) {
 	oldAny := v.Any
 	v.Op, v.Any = "", nil
-	for a := d.Attrs(transferDocAttrs); a.Next(); {
+	a := d.Attrs(transferDocAttrs)
+	for a.Next() {
 		switch a.Use {
 		case 0:
 			v.Op = TransferOp(d.AttrText())
 		}
 	}
-	for c := d.Children(transferDocModel); c.Next(); {
+	c := d.Children(transferDocModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.Any = decodeElement(d, transferDocAny, oldAny)
@@ -1023,7 +1043,8 @@ func (v *transferDoc) encode(e *xsdrun.Encoder) {
 func decodeExtAny(d *xsdrun.Decoder, v *[]Element) {
 	d.NoAttributes()
 	*v = (*v)[:0]
-	for c := d.Children(extAnyModel); c.Next(); {
+	c := d.Children(extAnyModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			el := xsdrun.Grow(v)
@@ -1043,7 +1064,8 @@ func (v *responseDoc) decode(d *xsdrun.Decoder) {
 	oldMsgQ := v.MsgQ
 	v.Results, v.MsgQ, v.ResData, v.Extension = v.Results[:0], nil, v.ResData[:0], v.Extension[:0]
 	d.NoAttributes()
-	for c := d.Children(responseDocModel); c.Next(); {
+	c := d.Children(responseDocModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			xsdrun.Grow(&v.Results).decode(d)
@@ -1089,13 +1111,15 @@ func (v *responseDoc) encode(e *xsdrun.Encoder) {
 
 func (v *Result) decode(d *xsdrun.Decoder) {
 	v.Code, v.Items = 0, v.Items[:0]
-	for a := d.Attrs(resultAttrs); a.Next(); {
+	a := d.Attrs(resultAttrs)
+	for a.Next() {
 		switch a.Use {
 		case 0:
 			v.Code = ResultCode(d.AttrUint())
 		}
 	}
-	for c := d.Children(resultModel); c.Next(); {
+	c := d.Children(resultModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.Msg.decode(d)
@@ -1126,7 +1150,8 @@ func (v *Result) encode(e *xsdrun.Encoder) {
 
 func (v *Msg) decode(d *xsdrun.Decoder) {
 	*v = Msg{}
-	for a := d.Attrs(msgAttrs); a.Next(); {
+	a := d.Attrs(msgAttrs)
+	for a.Next() {
 		switch a.Use {
 		case 0:
 			v.Lang = d.AttrText()
@@ -1161,7 +1186,8 @@ func (v *ResultValue) encodeItem(e *xsdrun.Encoder) {
 
 func (v *ErrValue) decode(d *xsdrun.Decoder) {
 	v.Attributes, v.Content = v.Attributes[:0], ""
-	for a := d.Attrs(errValueAttrs); a.Next(); {
+	a := d.Attrs(errValueAttrs)
+	for a.Next() {
 		switch a.Use {
 		case xsdrun.AnyAttribute:
 			v.Attributes = append(v.Attributes, d.Attr())
@@ -1197,7 +1223,8 @@ func (v *ResultExtValue) encodeItem(e *xsdrun.Encoder) {
 
 func (v *ExtErrValue) decode(d *xsdrun.Decoder) {
 	d.NoAttributes()
-	for c := d.Children(extErrValueModel); c.Next(); {
+	c := d.Children(extErrValueModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.Value.decode(d)
@@ -1218,7 +1245,8 @@ func (v *ExtErrValue) encode(e *xsdrun.Encoder) {
 func (v *MsgQ) decode(d *xsdrun.Decoder) {
 	oldMsg := v.Msg
 	v.Count, v.ID, v.QDate, v.Msg = 0, "", time.Time{}, nil
-	for a := d.Attrs(msgQAttrs); a.Next(); {
+	a := d.Attrs(msgQAttrs)
+	for a.Next() {
 		switch a.Use {
 		case 0:
 			v.Count = d.AttrUint()
@@ -1226,7 +1254,8 @@ func (v *MsgQ) decode(d *xsdrun.Decoder) {
 			v.ID = d.AttrText()
 		}
 	}
-	for c := d.Children(msgQModel); c.Next(); {
+	c := d.Children(msgQModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.QDate = d.Time(xsdDateTime)
@@ -1257,7 +1286,8 @@ func (v *MsgQ) encode(e *xsdrun.Encoder) {
 
 func (v *MixedMsg) decode(d *xsdrun.Decoder) {
 	*v = MixedMsg{}
-	for a := d.Attrs(mixedMsgAttrs); a.Next(); {
+	a := d.Attrs(mixedMsgAttrs)
+	for a.Next() {
 		switch a.Use {
 		case 0:
 			v.Lang = d.AttrText()
@@ -1284,7 +1314,8 @@ func (v *MixedMsg) encode(e *xsdrun.Encoder) {
 func (v *TrID) decode(d *xsdrun.Decoder) {
 	*v = TrID{}
 	d.NoAttributes()
-	for c := d.Children(trIDModel); c.Next(); {
+	c := d.Children(trIDModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.ClTRID = d.Text(eppTrIDString)
@@ -1308,7 +1339,8 @@ func (v *TrID) encode(e *xsdrun.Encoder) {
 func (v *HostCheck) decode(d *xsdrun.Decoder) {
 	v.Names = v.Names[:0]
 	d.NoAttributes()
-	for c := d.Children(hostCheckModel); c.Next(); {
+	c := d.Children(hostCheckModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			*xsdrun.Grow(&v.Names) = d.Text(eppcomLabel)
@@ -1372,7 +1404,8 @@ func (v *HostInfo) encodeElement(e *xsdrun.Encoder) {
 func (v *HostSName) decode(d *xsdrun.Decoder) {
 	*v = HostSName{}
 	d.NoAttributes()
-	for c := d.Children(hostSNameModel); c.Next(); {
+	c := d.Children(hostSNameModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.Name = d.Text(eppcomLabel)
@@ -1389,7 +1422,8 @@ func (v *HostSName) encode(e *xsdrun.Encoder) {
 func (v *HostCreate) decode(d *xsdrun.Decoder) {
 	v.Name, v.Addrs = "", v.Addrs[:0]
 	d.NoAttributes()
-	for c := d.Children(hostCreateModel); c.Next(); {
+	c := d.Children(hostCreateModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.Name = d.Text(eppcomLabel)
@@ -1430,7 +1464,8 @@ func (v *HostCreate) encodeElement(e *xsdrun.Encoder) {
 
 func (v *HostAddr) decode(d *xsdrun.Decoder) {
 	*v = HostAddr{}
-	for a := d.Attrs(hostAddrAttrs); a.Next(); {
+	a := d.Attrs(hostAddrAttrs)
+	for a.Next() {
 		switch a.Use {
 		case 0:
 			v.IP = HostIP(d.AttrText())
@@ -1479,7 +1514,8 @@ func (v *HostUpdate) decode(d *xsdrun.Decoder) {
 	oldAdd, oldRem := v.Add, v.Rem
 	v.Name, v.Add, v.Rem, v.Chg = "", nil, nil, ""
 	d.NoAttributes()
-	for c := d.Children(hostUpdateModel); c.Next(); {
+	c := d.Children(hostUpdateModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.Name = d.Text(eppcomLabel)
@@ -1537,7 +1573,8 @@ func (v *HostUpdate) encodeElement(e *xsdrun.Encoder) {
 func (v *HostAddRem) decode(d *xsdrun.Decoder) {
 	v.Addrs, v.Statuses = v.Addrs[:0], v.Statuses[:0]
 	d.NoAttributes()
-	for c := d.Children(hostAddRemModel); c.Next(); {
+	c := d.Children(hostAddRemModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			xsdrun.Grow(&v.Addrs).decode(d)
@@ -1563,7 +1600,8 @@ func (v *HostAddRem) encode(e *xsdrun.Encoder) {
 
 func (v *HostStatus) decode(d *xsdrun.Decoder) {
 	*v = HostStatus{}
-	for a := d.Attrs(hostStatusAttrs); a.Next(); {
+	a := d.Attrs(hostStatusAttrs)
+	for a.Next() {
 		switch a.Use {
 		case 0:
 			v.S = HostStatusValue(d.AttrText())
@@ -1589,7 +1627,8 @@ func (v *HostStatus) encode(e *xsdrun.Encoder) {
 
 func decodeHostChg(d *xsdrun.Decoder, v *string) {
 	d.NoAttributes()
-	for c := d.Children(hostChgModel); c.Next(); {
+	c := d.Children(hostChgModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			*v = d.Text(eppcomLabel)
@@ -1606,7 +1645,8 @@ func encodeHostChg(e *xsdrun.Encoder, v string) {
 func (v *HostChkData) decode(d *xsdrun.Decoder) {
 	v.CDs = v.CDs[:0]
 	d.NoAttributes()
-	for c := d.Children(hostChkDataModel); c.Next(); {
+	c := d.Children(hostChkDataModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			xsdrun.Grow(&v.CDs).decode(d)
@@ -1645,7 +1685,8 @@ func (v *HostCheckType) decode(d *xsdrun.Decoder) {
 	oldReason := v.Reason
 	v.Reason = nil
 	d.NoAttributes()
-	for c := d.Children(hostCheckTypeModel); c.Next(); {
+	c := d.Children(hostCheckTypeModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.Name.decode(d)
@@ -1669,7 +1710,8 @@ func (v *HostCheckType) encode(e *xsdrun.Encoder) {
 
 func (v *HostCheckName) decode(d *xsdrun.Decoder) {
 	*v = HostCheckName{}
-	for a := d.Attrs(hostCheckNameAttrs); a.Next(); {
+	a := d.Attrs(hostCheckNameAttrs)
+	for a.Next() {
 		switch a.Use {
 		case 0:
 			v.Avail = d.AttrBool()
@@ -1687,7 +1729,8 @@ func (v *HostCheckName) encode(e *xsdrun.Encoder) {
 
 func (v *Reason) decode(d *xsdrun.Decoder) {
 	*v = Reason{}
-	for a := d.Attrs(reasonAttrs); a.Next(); {
+	a := d.Attrs(reasonAttrs)
+	for a.Next() {
 		switch a.Use {
 		case 0:
 			v.Lang = d.AttrText()
@@ -1709,7 +1752,8 @@ func (v *Reason) encode(e *xsdrun.Encoder) {
 func (v *HostInfData) decode(d *xsdrun.Decoder) {
 	v.Name, v.ROID, v.Statuses, v.Addrs, v.ClID, v.CrID, v.CrDate, v.UpID, v.UpDate, v.TrDate = "", "", v.Statuses[:0], v.Addrs[:0], "", "", time.Time{}, "", time.Time{}, time.Time{}
 	d.NoAttributes()
-	for c := d.Children(hostInfDataModel); c.Next(); {
+	c := d.Children(hostInfDataModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.Name = d.Text(eppcomLabel)
@@ -1797,7 +1841,8 @@ func (v *HostInfData) encodeElement(e *xsdrun.Encoder) {
 func (v *HostCreData) decode(d *xsdrun.Decoder) {
 	*v = HostCreData{}
 	d.NoAttributes()
-	for c := d.Children(hostCreDataModel); c.Next(); {
+	c := d.Children(hostCreDataModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.Name = d.Text(eppcomLabel)
@@ -1836,7 +1881,8 @@ func (v *HostCreData) encodeElement(e *xsdrun.Encoder) {
 func (v *HostPanData) decode(d *xsdrun.Decoder) {
 	v.PaDate = time.Time{}
 	d.NoAttributes()
-	for c := d.Children(hostPanDataModel); c.Next(); {
+	c := d.Children(hostPanDataModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.Name.decode(d)
@@ -1880,7 +1926,8 @@ func (v *HostPanData) encodeElement(e *xsdrun.Encoder) {
 
 func (v *HostPaName) decode(d *xsdrun.Decoder) {
 	*v = HostPaName{}
-	for a := d.Attrs(hostPaNameAttrs); a.Next(); {
+	a := d.Attrs(hostPaNameAttrs)
+	for a.Next() {
 		switch a.Use {
 		case 0:
 			v.PaResult = d.AttrBool()
@@ -1899,7 +1946,8 @@ func (v *HostPaName) encode(e *xsdrun.Encoder) {
 func (v *DomainCheck) decode(d *xsdrun.Decoder) {
 	v.Names = v.Names[:0]
 	d.NoAttributes()
-	for c := d.Children(domainCheckModel); c.Next(); {
+	c := d.Children(domainCheckModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			*xsdrun.Grow(&v.Names) = d.Text(eppcomLabel)
@@ -1938,7 +1986,8 @@ func (v *DomainInfo) decode(d *xsdrun.Decoder) {
 	oldAuthInfo := v.AuthInfo
 	v.AuthInfo = nil
 	d.NoAttributes()
-	for c := d.Children(domainInfoModel); c.Next(); {
+	c := d.Children(domainInfoModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.Name.decode(d)
@@ -1982,7 +2031,8 @@ func (v *DomainInfo) encodeElement(e *xsdrun.Encoder) {
 
 func (v *DomainInfoName) decode(d *xsdrun.Decoder) {
 	*v = DomainInfoName{}
-	for a := d.Attrs(domainInfoNameAttrs); a.Next(); {
+	a := d.Attrs(domainInfoNameAttrs)
+	for a.Next() {
 		switch a.Use {
 		case 0:
 			v.Hosts = DomainHosts(d.AttrText())
@@ -2005,7 +2055,8 @@ func (v *DomainAuthInfo) decode(d *xsdrun.Decoder) {
 	oldPW, oldExt := v.PW, v.Ext
 	v.PW, v.Ext = nil, nil
 	d.NoAttributes()
-	for c := d.Children(domainAuthInfoModel); c.Next(); {
+	c := d.Children(domainAuthInfoModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.PW = xsdrun.Reuse(oldPW)
@@ -2036,7 +2087,8 @@ func (v *DomainAuthInfo) encode(e *xsdrun.Encoder) {
 
 func (v *PWAuthInfo) decode(d *xsdrun.Decoder) {
 	*v = PWAuthInfo{}
-	for a := d.Attrs(pwAuthInfoAttrs); a.Next(); {
+	a := d.Attrs(pwAuthInfoAttrs)
+	for a.Next() {
 		switch a.Use {
 		case 0:
 			v.ROID = d.AttrText()
@@ -2057,7 +2109,8 @@ func (v *PWAuthInfo) encode(e *xsdrun.Encoder) {
 
 func decodeExtAuthInfo(d *xsdrun.Decoder, v *Element) {
 	d.NoAttributes()
-	for c := d.Children(extAuthInfoModel); c.Next(); {
+	c := d.Children(extAuthInfoModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			*v = decodeElement(d, extAuthInfoAny, *v)
@@ -2073,7 +2126,8 @@ func (v *DomainCreate) decode(d *xsdrun.Decoder) {
 	oldPeriod, oldNS := v.Period, v.NS
 	v.Name, v.Period, v.NS, v.Registrant, v.Contacts = "", nil, nil, "", v.Contacts[:0]
 	d.NoAttributes()
-	for c := d.Children(domainCreateModel); c.Next(); {
+	c := d.Children(domainCreateModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.Name = d.Text(eppcomLabel)
@@ -2144,7 +2198,8 @@ func (v *DomainCreate) encodeElement(e *xsdrun.Encoder) {
 
 func (v *DomainPeriod) decode(d *xsdrun.Decoder) {
 	*v = DomainPeriod{}
-	for a := d.Attrs(domainPeriodAttrs); a.Next(); {
+	a := d.Attrs(domainPeriodAttrs)
+	for a.Next() {
 		switch a.Use {
 		case 0:
 			v.Unit = DomainPUnit(d.AttrText())
@@ -2163,7 +2218,8 @@ func (v *DomainPeriod) encode(e *xsdrun.Encoder) {
 func (v *DomainNS) decode(d *xsdrun.Decoder) {
 	v.HostObjs, v.HostAttrs = v.HostObjs[:0], v.HostAttrs[:0]
 	d.NoAttributes()
-	for c := d.Children(domainNSModel); c.Next(); {
+	c := d.Children(domainNSModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			*xsdrun.Grow(&v.HostObjs) = d.Text(eppcomLabel)
@@ -2195,7 +2251,8 @@ func (v *DomainNS) encode(e *xsdrun.Encoder) {
 func (v *DomainHostAttr) decode(d *xsdrun.Decoder) {
 	v.HostName, v.HostAddrs = "", v.HostAddrs[:0]
 	d.NoAttributes()
-	for c := d.Children(domainHostAttrModel); c.Next(); {
+	c := d.Children(domainHostAttrModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.HostName = d.Text(eppcomLabel)
@@ -2218,7 +2275,8 @@ func (v *DomainHostAttr) encode(e *xsdrun.Encoder) {
 
 func (v *DomainContact) decode(d *xsdrun.Decoder) {
 	*v = DomainContact{}
-	for a := d.Attrs(domainContactAttrs); a.Next(); {
+	a := d.Attrs(domainContactAttrs)
+	for a.Next() {
 		switch a.Use {
 		case 0:
 			v.Type = DomainContactAttr(d.AttrText())
@@ -2240,7 +2298,8 @@ func (v *DomainContact) encode(e *xsdrun.Encoder) {
 func (v *DomainDelete) decode(d *xsdrun.Decoder) {
 	*v = DomainDelete{}
 	d.NoAttributes()
-	for c := d.Children(domainDeleteModel); c.Next(); {
+	c := d.Children(domainDeleteModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.Name = d.Text(eppcomLabel)
@@ -2276,7 +2335,8 @@ func (v *DomainRenew) decode(d *xsdrun.Decoder) {
 	oldPeriod := v.Period
 	v.Name, v.CurExpDate, v.Period = "", xsdrun.Date{}, nil
 	d.NoAttributes()
-	for c := d.Children(domainRenewModel); c.Next(); {
+	c := d.Children(domainRenewModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.Name = d.Text(eppcomLabel)
@@ -2324,7 +2384,8 @@ func (v *DomainTransfer) decode(d *xsdrun.Decoder) {
 	oldPeriod, oldAuthInfo := v.Period, v.AuthInfo
 	v.Name, v.Period, v.AuthInfo = "", nil, nil
 	d.NoAttributes()
-	for c := d.Children(domainTransferModel); c.Next(); {
+	c := d.Children(domainTransferModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.Name = d.Text(eppcomLabel)
@@ -2378,7 +2439,8 @@ func (v *DomainUpdate) decode(d *xsdrun.Decoder) {
 	oldAdd, oldRem, oldChg := v.Add, v.Rem, v.Chg
 	v.Name, v.Add, v.Rem, v.Chg = "", nil, nil, nil
 	d.NoAttributes()
-	for c := d.Children(domainUpdateModel); c.Next(); {
+	c := d.Children(domainUpdateModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.Name = d.Text(eppcomLabel)
@@ -2440,7 +2502,8 @@ func (v *DomainAddRem) decode(d *xsdrun.Decoder) {
 	oldNS := v.NS
 	v.NS, v.Contacts, v.Statuses = nil, v.Contacts[:0], v.Statuses[:0]
 	d.NoAttributes()
-	for c := d.Children(domainAddRemModel); c.Next(); {
+	c := d.Children(domainAddRemModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.NS = xsdrun.Reuse(oldNS)
@@ -2474,7 +2537,8 @@ func (v *DomainAddRem) encode(e *xsdrun.Encoder) {
 
 func (v *DomainStatus) decode(d *xsdrun.Decoder) {
 	*v = DomainStatus{}
-	for a := d.Attrs(domainStatusAttrs); a.Next(); {
+	a := d.Attrs(domainStatusAttrs)
+	for a.Next() {
 		switch a.Use {
 		case 0:
 			v.S = DomainStatusValue(d.AttrText())
@@ -2502,7 +2566,8 @@ func (v *DomainChg) decode(d *xsdrun.Decoder) {
 	oldRegistrant, oldAuthInfo := v.Registrant, v.AuthInfo
 	v.Registrant, v.AuthInfo = nil, nil
 	d.NoAttributes()
-	for c := d.Children(domainChgModel); c.Next(); {
+	c := d.Children(domainChgModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.Registrant = xsdrun.Reuse(oldRegistrant)
@@ -2531,7 +2596,8 @@ func (v *DomainAuthInfoChg) decode(d *xsdrun.Decoder) {
 	oldPW, oldExt := v.PW, v.Ext
 	v.PW, v.Ext, v.Null = nil, nil, nil
 	d.NoAttributes()
-	for c := d.Children(domainAuthInfoChgModel); c.Next(); {
+	c := d.Children(domainAuthInfoChgModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.PW = xsdrun.Reuse(oldPW)
@@ -2575,7 +2641,8 @@ func (v *DomainAuthInfoChg) encode(e *xsdrun.Encoder) {
 func (v *DomainChkData) decode(d *xsdrun.Decoder) {
 	v.CDs = v.CDs[:0]
 	d.NoAttributes()
-	for c := d.Children(domainChkDataModel); c.Next(); {
+	c := d.Children(domainChkDataModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			xsdrun.Grow(&v.CDs).decode(d)
@@ -2614,7 +2681,8 @@ func (v *DomainCheckType) decode(d *xsdrun.Decoder) {
 	oldReason := v.Reason
 	v.Reason = nil
 	d.NoAttributes()
-	for c := d.Children(domainCheckTypeModel); c.Next(); {
+	c := d.Children(domainCheckTypeModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.Name.decode(d)
@@ -2638,7 +2706,8 @@ func (v *DomainCheckType) encode(e *xsdrun.Encoder) {
 
 func (v *DomainCheckName) decode(d *xsdrun.Decoder) {
 	*v = DomainCheckName{}
-	for a := d.Attrs(domainCheckNameAttrs); a.Next(); {
+	a := d.Attrs(domainCheckNameAttrs)
+	for a.Next() {
 		switch a.Use {
 		case 0:
 			v.Avail = d.AttrBool()
@@ -2658,7 +2727,8 @@ func (v *DomainInfData) decode(d *xsdrun.Decoder) {
 	oldNS, oldAuthInfo := v.NS, v.AuthInfo
 	v.Name, v.ROID, v.Statuses, v.Registrant, v.Contacts, v.NS, v.Hosts, v.ClID, v.CrID, v.CrDate, v.UpID, v.UpDate, v.ExDate, v.TrDate, v.AuthInfo = "", "", v.Statuses[:0], "", v.Contacts[:0], nil, v.Hosts[:0], "", "", time.Time{}, "", time.Time{}, time.Time{}, time.Time{}, nil
 	d.NoAttributes()
-	for c := d.Children(domainInfDataModel); c.Next(); {
+	c := d.Children(domainInfDataModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.Name = d.Text(eppcomLabel)
@@ -2791,7 +2861,8 @@ func (v *DomainInfData) encodeElement(e *xsdrun.Encoder) {
 func (v *DomainCreData) decode(d *xsdrun.Decoder) {
 	*v = DomainCreData{}
 	d.NoAttributes()
-	for c := d.Children(domainCreDataModel); c.Next(); {
+	c := d.Children(domainCreDataModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.Name = d.Text(eppcomLabel)
@@ -2837,7 +2908,8 @@ func (v *DomainCreData) encodeElement(e *xsdrun.Encoder) {
 func (v *DomainRenData) decode(d *xsdrun.Decoder) {
 	*v = DomainRenData{}
 	d.NoAttributes()
-	for c := d.Children(domainRenDataModel); c.Next(); {
+	c := d.Children(domainRenDataModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.Name = d.Text(eppcomLabel)
@@ -2879,7 +2951,8 @@ func (v *DomainRenData) encodeElement(e *xsdrun.Encoder) {
 func (v *DomainTrnData) decode(d *xsdrun.Decoder) {
 	*v = DomainTrnData{}
 	d.NoAttributes()
-	for c := d.Children(domainTrnDataModel); c.Next(); {
+	c := d.Children(domainTrnDataModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.Name = d.Text(eppcomLabel)
@@ -2941,7 +3014,8 @@ func (v *DomainTrnData) encodeElement(e *xsdrun.Encoder) {
 func (v *DomainPanData) decode(d *xsdrun.Decoder) {
 	v.PaDate = time.Time{}
 	d.NoAttributes()
-	for c := d.Children(domainPanDataModel); c.Next(); {
+	c := d.Children(domainPanDataModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.Name.decode(d)
@@ -2985,7 +3059,8 @@ func (v *DomainPanData) encodeElement(e *xsdrun.Encoder) {
 
 func (v *DomainPaName) decode(d *xsdrun.Decoder) {
 	*v = DomainPaName{}
-	for a := d.Attrs(domainPaNameAttrs); a.Next(); {
+	a := d.Attrs(domainPaNameAttrs)
+	for a.Next() {
 		switch a.Use {
 		case 0:
 			v.PaResult = d.AttrBool()
@@ -3004,7 +3079,8 @@ func (v *DomainPaName) encode(e *xsdrun.Encoder) {
 func (v *ContactCheck) decode(d *xsdrun.Decoder) {
 	v.IDs = v.IDs[:0]
 	d.NoAttributes()
-	for c := d.Children(contactCheckModel); c.Next(); {
+	c := d.Children(contactCheckModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			*xsdrun.Grow(&v.IDs) = d.Text(eppcomClID)
@@ -3071,7 +3147,8 @@ func (v *ContactAuthID) decode(d *xsdrun.Decoder) {
 	oldAuthInfo := v.AuthInfo
 	v.ID, v.AuthInfo = "", nil
 	d.NoAttributes()
-	for c := d.Children(contactAuthIDModel); c.Next(); {
+	c := d.Children(contactAuthIDModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.ID = d.Text(eppcomClID)
@@ -3097,7 +3174,8 @@ func (v *ContactAuthInfo) decode(d *xsdrun.Decoder) {
 	oldPW, oldExt := v.PW, v.Ext
 	v.PW, v.Ext = nil, nil
 	d.NoAttributes()
-	for c := d.Children(contactAuthInfoModel); c.Next(); {
+	c := d.Children(contactAuthInfoModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.PW = xsdrun.Reuse(oldPW)
@@ -3130,7 +3208,8 @@ func (v *ContactCreate) decode(d *xsdrun.Decoder) {
 	oldVoice, oldFax, oldDisclose := v.Voice, v.Fax, v.Disclose
 	v.ID, v.PostalInfo, v.Voice, v.Fax, v.Email, v.Disclose = "", v.PostalInfo[:0], nil, nil, "", nil
 	d.NoAttributes()
-	for c := d.Children(contactCreateModel); c.Next(); {
+	c := d.Children(contactCreateModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.ID = d.Text(eppcomClID)
@@ -3208,13 +3287,15 @@ func (v *ContactCreate) encodeElement(e *xsdrun.Encoder) {
 func (v *ContactPostalInfo) decode(d *xsdrun.Decoder) {
 	oldOrg := v.Org
 	v.Type, v.Name, v.Org = "", "", nil
-	for a := d.Attrs(contactPostalInfoAttrs); a.Next(); {
+	a := d.Attrs(contactPostalInfoAttrs)
+	for a.Next() {
 		switch a.Use {
 		case 0:
 			v.Type = ContactPostalInfoEnum(d.AttrText())
 		}
 	}
-	for c := d.Children(contactPostalInfoModel); c.Next(); {
+	c := d.Children(contactPostalInfoModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.Name = d.Text(contactPostalLine)
@@ -3247,7 +3328,8 @@ func (v *ContactAddr) decode(d *xsdrun.Decoder) {
 	oldSP, oldPC := v.SP, v.PC
 	v.Streets, v.City, v.SP, v.PC, v.CC = v.Streets[:0], "", nil, nil, ""
 	d.NoAttributes()
-	for c := d.Children(contactAddrModel); c.Next(); {
+	c := d.Children(contactAddrModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0, 2, 6:
 			*xsdrun.Grow(&v.Streets) = d.Text(contactOptPostalLine)
@@ -3293,7 +3375,8 @@ func (v *ContactAddr) encode(e *xsdrun.Encoder) {
 func (v *ContactE164) decode(d *xsdrun.Decoder) {
 	oldX := v.X
 	v.X, v.Value = nil, ""
-	for a := d.Attrs(contactE164Attrs); a.Next(); {
+	a := d.Attrs(contactE164Attrs)
+	for a.Next() {
 		switch a.Use {
 		case 0:
 			v.X = xsdrun.Reuse(oldX)
@@ -3315,13 +3398,15 @@ func (v *ContactE164) encode(e *xsdrun.Encoder) {
 
 func (v *ContactDisclose) decode(d *xsdrun.Decoder) {
 	v.Flag, v.Names, v.Orgs, v.Addrs, v.Voice, v.Fax, v.Email = false, v.Names[:0], v.Orgs[:0], v.Addrs[:0], nil, nil, nil
-	for a := d.Attrs(contactDiscloseAttrs); a.Next(); {
+	a := d.Attrs(contactDiscloseAttrs)
+	for a.Next() {
 		switch a.Use {
 		case 0:
 			v.Flag = d.AttrBool()
 		}
 	}
-	for c := d.Children(contactDiscloseModel); c.Next(); {
+	c := d.Children(contactDiscloseModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0, 6:
 			xsdrun.Grow(&v.Names).decode(d)
@@ -3386,7 +3471,8 @@ func (v *ContactDisclose) encode(e *xsdrun.Encoder) {
 
 func (v *ContactIntLoc) decode(d *xsdrun.Decoder) {
 	*v = ContactIntLoc{}
-	for a := d.Attrs(contactIntLocAttrs); a.Next(); {
+	a := d.Attrs(contactIntLocAttrs)
+	for a.Next() {
 		switch a.Use {
 		case 0:
 			v.Type = ContactPostalInfoEnum(d.AttrText())
@@ -3404,7 +3490,8 @@ func (v *ContactIntLoc) encode(e *xsdrun.Encoder) {
 func (v *ContactDelete) decode(d *xsdrun.Decoder) {
 	*v = ContactDelete{}
 	d.NoAttributes()
-	for c := d.Children(contactDeleteModel); c.Next(); {
+	c := d.Children(contactDeleteModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.ID = d.Text(eppcomClID)
@@ -3468,7 +3555,8 @@ func (v *ContactUpdate) decode(d *xsdrun.Decoder) {
 	oldAdd, oldRem, oldChg := v.Add, v.Rem, v.Chg
 	v.ID, v.Add, v.Rem, v.Chg = "", nil, nil, nil
 	d.NoAttributes()
-	for c := d.Children(contactUpdateModel); c.Next(); {
+	c := d.Children(contactUpdateModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.ID = d.Text(eppcomClID)
@@ -3529,7 +3617,8 @@ func (v *ContactUpdate) encodeElement(e *xsdrun.Encoder) {
 func (v *ContactAddRem) decode(d *xsdrun.Decoder) {
 	v.Statuses = v.Statuses[:0]
 	d.NoAttributes()
-	for c := d.Children(contactAddRemModel); c.Next(); {
+	c := d.Children(contactAddRemModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0, 1, 2, 3, 4, 5, 6:
 			xsdrun.Grow(&v.Statuses).decode(d)
@@ -3548,7 +3637,8 @@ func (v *ContactAddRem) encode(e *xsdrun.Encoder) {
 
 func (v *ContactStatus) decode(d *xsdrun.Decoder) {
 	*v = ContactStatus{}
-	for a := d.Attrs(contactStatusAttrs); a.Next(); {
+	a := d.Attrs(contactStatusAttrs)
+	for a.Next() {
 		switch a.Use {
 		case 0:
 			v.S = ContactStatusValue(d.AttrText())
@@ -3576,7 +3666,8 @@ func (v *ContactChg) decode(d *xsdrun.Decoder) {
 	oldVoice, oldFax, oldAuthInfo, oldDisclose := v.Voice, v.Fax, v.AuthInfo, v.Disclose
 	v.PostalInfo, v.Voice, v.Fax, v.Email, v.AuthInfo, v.Disclose = v.PostalInfo[:0], nil, nil, "", nil, nil
 	d.NoAttributes()
-	for c := d.Children(contactChgModel); c.Next(); {
+	c := d.Children(contactChgModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0, 6:
 			xsdrun.Grow(&v.PostalInfo).decode(d)
@@ -3635,13 +3726,15 @@ func (v *ContactChg) encode(e *xsdrun.Encoder) {
 func (v *ContactChgPostalInfo) decode(d *xsdrun.Decoder) {
 	oldOrg, oldAddr := v.Org, v.Addr
 	v.Type, v.Name, v.Org, v.Addr = "", "", nil, nil
-	for a := d.Attrs(contactChgPostalInfoAttrs); a.Next(); {
+	a := d.Attrs(contactChgPostalInfoAttrs)
+	for a.Next() {
 		switch a.Use {
 		case 0:
 			v.Type = ContactPostalInfoEnum(d.AttrText())
 		}
 	}
-	for c := d.Children(contactChgPostalInfoModel); c.Next(); {
+	c := d.Children(contactChgPostalInfoModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.Name = d.Text(contactPostalLine)
@@ -3679,7 +3772,8 @@ func (v *ContactChgPostalInfo) encode(e *xsdrun.Encoder) {
 func (v *ContactChkData) decode(d *xsdrun.Decoder) {
 	v.CDs = v.CDs[:0]
 	d.NoAttributes()
-	for c := d.Children(contactChkDataModel); c.Next(); {
+	c := d.Children(contactChkDataModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			xsdrun.Grow(&v.CDs).decode(d)
@@ -3718,7 +3812,8 @@ func (v *ContactCheckType) decode(d *xsdrun.Decoder) {
 	oldReason := v.Reason
 	v.Reason = nil
 	d.NoAttributes()
-	for c := d.Children(contactCheckTypeModel); c.Next(); {
+	c := d.Children(contactCheckTypeModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.ID.decode(d)
@@ -3742,7 +3837,8 @@ func (v *ContactCheckType) encode(e *xsdrun.Encoder) {
 
 func (v *ContactCheckID) decode(d *xsdrun.Decoder) {
 	*v = ContactCheckID{}
-	for a := d.Attrs(contactCheckIDAttrs); a.Next(); {
+	a := d.Attrs(contactCheckIDAttrs)
+	for a.Next() {
 		switch a.Use {
 		case 0:
 			v.Avail = d.AttrBool()
@@ -3762,7 +3858,8 @@ func (v *ContactInfData) decode(d *xsdrun.Decoder) {
 	oldVoice, oldFax, oldAuthInfo, oldDisclose := v.Voice, v.Fax, v.AuthInfo, v.Disclose
 	v.ID, v.ROID, v.Statuses, v.PostalInfo, v.Voice, v.Fax, v.Email, v.ClID, v.CrID, v.CrDate, v.UpID, v.UpDate, v.TrDate, v.AuthInfo, v.Disclose = "", "", v.Statuses[:0], v.PostalInfo[:0], nil, nil, "", "", "", time.Time{}, "", time.Time{}, time.Time{}, nil, nil
 	d.NoAttributes()
-	for c := d.Children(contactInfDataModel); c.Next(); {
+	c := d.Children(contactInfDataModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.ID = d.Text(eppcomClID)
@@ -3889,7 +3986,8 @@ func (v *ContactInfData) encodeElement(e *xsdrun.Encoder) {
 func (v *ContactCreData) decode(d *xsdrun.Decoder) {
 	*v = ContactCreData{}
 	d.NoAttributes()
-	for c := d.Children(contactCreDataModel); c.Next(); {
+	c := d.Children(contactCreDataModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.ID = d.Text(eppcomClID)
@@ -3928,7 +4026,8 @@ func (v *ContactCreData) encodeElement(e *xsdrun.Encoder) {
 func (v *ContactTrnData) decode(d *xsdrun.Decoder) {
 	*v = ContactTrnData{}
 	d.NoAttributes()
-	for c := d.Children(contactTrnDataModel); c.Next(); {
+	c := d.Children(contactTrnDataModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.ID = d.Text(eppcomClID)
@@ -3983,7 +4082,8 @@ func (v *ContactTrnData) encodeElement(e *xsdrun.Encoder) {
 func (v *ContactPanData) decode(d *xsdrun.Decoder) {
 	v.PaDate = time.Time{}
 	d.NoAttributes()
-	for c := d.Children(contactPanDataModel); c.Next(); {
+	c := d.Children(contactPanDataModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.ID.decode(d)
@@ -4027,7 +4127,8 @@ func (v *ContactPanData) encodeElement(e *xsdrun.Encoder) {
 
 func (v *ContactPaCLID) decode(d *xsdrun.Decoder) {
 	*v = ContactPaCLID{}
-	for a := d.Attrs(contactPaCLIDAttrs); a.Next(); {
+	a := d.Attrs(contactPaCLIDAttrs)
+	for a.Next() {
 		switch a.Use {
 		case 0:
 			v.PaResult = d.AttrBool()
@@ -4072,7 +4173,8 @@ func (v *SecDNSCreate) encodeElement(e *xsdrun.Encoder) {
 func (v *SecDNSDSOrKey) decode(d *xsdrun.Decoder) {
 	v.MaxSigLife, v.DSData, v.KeyData = 0, v.DSData[:0], v.KeyData[:0]
 	d.NoAttributes()
-	for c := d.Children(secDNSDSOrKeyModel); c.Next(); {
+	c := d.Children(secDNSDSOrKeyModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.MaxSigLife = int32(d.Int(secDNSMaxSigLife))
@@ -4112,7 +4214,8 @@ func (v *SecDNSDSData) decode(d *xsdrun.Decoder) {
 	oldDigest, oldKeyData := v.Digest, v.KeyData
 	v.KeyTag, v.Alg, v.DigestType, v.Digest, v.KeyData = 0, 0, 0, nil, nil
 	d.NoAttributes()
-	for c := d.Children(secDNSDSDataModel); c.Next(); {
+	c := d.Children(secDNSDSDataModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.KeyTag = uint16(d.Uint(xsdUnsignedShort))
@@ -4150,7 +4253,8 @@ func (v *SecDNSKeyData) decode(d *xsdrun.Decoder) {
 	oldPubKey := v.PubKey
 	v.Flags, v.Protocol, v.Alg, v.PubKey = 0, 0, 0, nil
 	d.NoAttributes()
-	for c := d.Children(secDNSKeyDataModel); c.Next(); {
+	c := d.Children(secDNSKeyDataModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.Flags = uint16(d.Uint(xsdUnsignedShort))
@@ -4179,13 +4283,15 @@ func (v *SecDNSKeyData) encode(e *xsdrun.Encoder) {
 func (v *SecDNSUpdate) decode(d *xsdrun.Decoder) {
 	oldRem, oldAdd, oldChg := v.Rem, v.Add, v.Chg
 	v.Urgent, v.Rem, v.Add, v.Chg = false, nil, nil, nil
-	for a := d.Attrs(secDNSUpdateAttrs); a.Next(); {
+	a := d.Attrs(secDNSUpdateAttrs)
+	for a.Next() {
 		switch a.Use {
 		case 0:
 			v.Urgent = d.AttrBool()
 		}
 	}
-	for c := d.Children(secDNSUpdateModel); c.Next(); {
+	c := d.Children(secDNSUpdateModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.Rem = xsdrun.Reuse(oldRem)
@@ -4246,7 +4352,8 @@ func (v *SecDNSRem) decode(d *xsdrun.Decoder) {
 	oldAll := v.All
 	v.All, v.DSData, v.KeyData = nil, v.DSData[:0], v.KeyData[:0]
 	d.NoAttributes()
-	for c := d.Children(secDNSRemModel); c.Next(); {
+	c := d.Children(secDNSRemModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.All = xsdrun.Reuse(oldAll)
@@ -4289,7 +4396,8 @@ func (v *SecDNSRem) encode(e *xsdrun.Encoder) {
 func (v *SecDNSChg) decode(d *xsdrun.Decoder) {
 	*v = SecDNSChg{}
 	d.NoAttributes()
-	for c := d.Children(secDNSChgModel); c.Next(); {
+	c := d.Children(secDNSChgModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.MaxSigLife = int32(d.Int(secDNSMaxSigLife))
@@ -4333,7 +4441,8 @@ func (v *SecDNSInfData) encodeElement(e *xsdrun.Encoder) {
 
 func (v *RGPUpdate) decode(d *xsdrun.Decoder) {
 	d.NoAttributes()
-	for c := d.Children(rgpUpdateModel); c.Next(); {
+	c := d.Children(rgpUpdateModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.Restore.decode(d)
@@ -4368,13 +4477,15 @@ func (v *RGPUpdate) encodeElement(e *xsdrun.Encoder) {
 func (v *RGPRestore) decode(d *xsdrun.Decoder) {
 	oldReport := v.Report
 	v.Op, v.Report = "", nil
-	for a := d.Attrs(rgpRestoreAttrs); a.Next(); {
+	a := d.Attrs(rgpRestoreAttrs)
+	for a.Next() {
 		switch a.Use {
 		case 0:
 			v.Op = RGPRGPOp(d.AttrText())
 		}
 	}
-	for c := d.Children(rgpRestoreModel); c.Next(); {
+	c := d.Children(rgpRestoreModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.Report = xsdrun.Reuse(oldReport)
@@ -4398,7 +4509,8 @@ func (v *RGPReport) decode(d *xsdrun.Decoder) {
 	oldOther := v.Other
 	v.DelTime, v.ResTime, v.Statements, v.Other = time.Time{}, time.Time{}, v.Statements[:0], nil
 	d.NoAttributes()
-	for c := d.Children(rgpReportModel); c.Next(); {
+	c := d.Children(rgpReportModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			v.PreData.decode(d)
@@ -4461,7 +4573,8 @@ func (v *RGPMixed) encode(e *xsdrun.Encoder) {
 
 func (v *RGPReportText) decode(d *xsdrun.Decoder) {
 	*v = RGPReportText{}
-	for a := d.Attrs(rgpReportTextAttrs); a.Next(); {
+	a := d.Attrs(rgpReportTextAttrs)
+	for a.Next() {
 		switch a.Use {
 		case 0:
 			v.Lang = d.AttrText()
@@ -4514,7 +4627,8 @@ func (v *RGPUpData) encodeElement(e *xsdrun.Encoder) {
 func (v *RGPRespData) decode(d *xsdrun.Decoder) {
 	v.RGPStatuses = v.RGPStatuses[:0]
 	d.NoAttributes()
-	for c := d.Children(rgpRespDataModel); c.Next(); {
+	c := d.Children(rgpRespDataModel)
+	for c.Next() {
 		switch c.Particle {
 		case 0:
 			xsdrun.Grow(&v.RGPStatuses).decode(d)
@@ -4533,7 +4647,8 @@ func (v *RGPRespData) encode(e *xsdrun.Encoder) {
 
 func (v *RGPStatus) decode(d *xsdrun.Decoder) {
 	*v = RGPStatus{}
-	for a := d.Attrs(rgpStatusAttrs); a.Next(); {
+	a := d.Attrs(rgpStatusAttrs)
+	for a.Next() {
 		switch a.Use {
 		case 0:
 			v.S = RGPStatusValue(d.AttrText())
