@@ -191,6 +191,16 @@ func Fuzz() error {
 	return nil
 }
 
+// Faults runs the fault scenarios that need minutes: real processes, signals, hand-overs.
+func Faults() error {
+	return sh.RunV("go", "test", "-tags=faults", "-timeout=30m", "./runtime/faults")
+}
+
+// Soak keeps servers under load with random faults for an hour and fails if memory grows.
+func Soak() error {
+	return sh.RunV("go", "test", "-tags=soak", "-timeout=90m", "-run=Soak", "./runtime/faults")
+}
+
 // inBench runs the go command in the module of peers.
 func inBench(arguments ...string) error {
 	command := exec.Command("go", arguments...)
