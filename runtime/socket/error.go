@@ -8,23 +8,28 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"slices"
 	"syscall"
 )
 
 // An Op is the step of making a socket that failed.
 type Op string
 
-// The steps.
+// The steps. Where a call of the system, or of its library, fails, the text is the call's name.
 const (
-	OpConfig    Op = "config"    // the caller's options make no sense
-	OpResolve   Op = "resolve"   // a name has no address, or the resolver did not answer
-	OpSocket    Op = "socket"    // no socket
-	OpOption    Op = "option"    // an option of the socket
-	OpBind      Op = "bind"      // the local address
-	OpListen    Op = "listen"    // the listening state
-	OpConnect   Op = "connect"   // the peer
-	OpHandshake Op = "handshake" // TLS
-	OpAccept    Op = "accept"    // taking a connection
+	OpConfig    Op = "config"        // the caller's options, network or address make no sense
+	OpService   Op = "getservbyname" // the name of a port
+	OpResolve   Op = "getaddrinfo"   // a name has no address, or the resolver did not answer
+	OpSocket    Op = "socket"        // no socket
+	OpOption    Op = "setsockopt"    // an option of the socket, or the mode of its file
+	OpBind      Op = "bind"          // the local address
+	OpListen    Op = "listen"        // the listening state
+	OpConnect   Op = "connect"       // the peer
+	OpPreface   Op = "preface"       // what goes before everything else
+	OpHandshake Op = "handshake"     // TLS
+	OpAccept    Op = "accept"        // taking a connection
+	OpInherit   Op = "inherit"       // taking a socket that somebody else opened
+	OpHandover  Op = "handover"      // passing sockets on to a successor
 )
 
 // An Error is a failure to make a socket. It unwraps to its cause.
@@ -46,18 +51,24 @@ func (e *Error) Timeout() bool {
 	return errors.As(e.Err, &t) && t.Timeout() || errors.Is(e.Err, context.DeadlineExceeded)
 }
 
+// Is reports that a name or a service which cannot be looked up is an address that cannot be had, EADDRNOTAVAIL, besides what the
+// cause is.
+func (e *Error) Is(target error) bool {
+	return target == syscall.EADDRNOTAVAIL && (e.Op == OpResolve || e.Op == OpService)
+}
+
 // newError makes an Error of what package net returned. op is what failed if err does not say.
 func newError(op Op, network, address string, err error) *Error {
-	e := &Error{Op: op, Addr: network + " " + address, Err: err}
-	var dns *net.DNSError
+	var e *Error
+	if errors.As(err, &e) {
+		return e
+	}
+	e = &Error{Op: op, Addr: network + " " + address, Err: err}
 	var sys *os.SyscallError
 	var option *optionError
 	switch {
 	case errors.As(err, &option):
 		e.Op = OpOption
-	case errors.As(err, &dns):
-		e.Op, e.Retry = OpResolve, dns.IsTimeout || dns.IsTemporary
-		return e
 	case isAddressError(err):
 		e.Op = OpConfig
 		return e
@@ -66,17 +77,8 @@ func newError(op Op, network, address string, err error) *Error {
 			e.Op = named
 		}
 	}
-	e.Retry = retry(err)
+	e.Retry = retry(e.Op, err)
 	return e
-}
-
-// isAddressError says that an address or a network could not even be read.
-func isAddressError(err error) bool {
-	var addr *net.AddrError
-	var parse *net.ParseError
-	var unknown net.UnknownNetworkError
-	var invalid net.InvalidAddrError
-	return errors.As(err, &addr) || errors.As(err, &parse) || errors.As(err, &unknown) || errors.As(err, &invalid)
 }
 
 func syscallOp(name string) Op {
@@ -97,11 +99,19 @@ func syscallOp(name string) Op {
 	return ""
 }
 
-// retry says whether a failure is of the kind that passes.
-func retry(err error) bool {
+// retry says whether a failure is of the kind that passes. Of several attempts one is enough.
+func retry(op Op, err error) bool {
+	var all attempts
+	if errors.As(err, &all) {
+		return slices.ContainsFunc(all, func(err error) bool { return retry(op, err) })
+	}
 	var errno syscall.Errno
 	if errors.As(err, &errno) {
-		return passing[errno]
+		return passing[errno] || errno == syscall.ENOENT && op == OpConnect // a server that has not started
+	}
+	var dns *net.DNSError
+	if errors.As(err, &dns) {
+		return dns.IsTimeout || dns.IsTemporary
 	}
 	var cert *tls.CertificateVerificationError
 	var authority x509.UnknownAuthorityError
@@ -116,5 +126,5 @@ func retry(err error) bool {
 var passing = map[syscall.Errno]bool{
 	syscall.EMFILE: true, syscall.ENFILE: true, syscall.ENOBUFS: true, syscall.ENOMEM: true, syscall.EAGAIN: true,
 	syscall.EINTR: true, syscall.EADDRINUSE: true, syscall.ECONNREFUSED: true, syscall.ECONNRESET: true, syscall.ECONNABORTED: true,
-	syscall.EHOSTUNREACH: true, syscall.ENETUNREACH: true, syscall.ENETDOWN: true, syscall.ETIMEDOUT: true, syscall.ENOENT: true,
+	syscall.EHOSTUNREACH: true, syscall.ENETUNREACH: true, syscall.ENETDOWN: true, syscall.ETIMEDOUT: true,
 }

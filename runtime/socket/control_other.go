@@ -7,9 +7,12 @@ import "errors"
 // setUserTimeout leaves the time-out to the system, which has no such option.
 func (o *Options) setUserTimeout(string, uintptr) error { return nil }
 
-func (o *Options) setListen(string, uintptr) error {
-	if o.ReusePort || o.V6Only {
+func (o *Options) setCredentials(uintptr) error {
+	if o.Credentials {
 		return errors.ErrUnsupported
 	}
 	return nil
 }
+
+// setEarlyMode leaves the mode to the time after bind(2).
+func (o *Options) setEarlyMode(string, uintptr) error { return nil }
