@@ -17,10 +17,12 @@ import (
 // over TCP loopback, with 1 or 50 connections, each of them with one request in flight.
 func BenchmarkEcho(b *testing.B) {
 	for _, conns := range []int{1, 50} {
-		b.Run(fmt.Sprintf("loop/conns=%d", conns), func(b *testing.B) {
-			s := listen(b, "tcp", loop.Config{}, func() loop.Session { return allocationFree{} })
-			benchmarkEcho(b, s.addr.String(), conns)
-		})
+		for _, engine := range engines {
+			b.Run(fmt.Sprintf("%s/conns=%d", engine, conns), func(b *testing.B) {
+				s := listen(b, site{engine, "tcp"}, loop.Config{}, func() loop.Session { return allocationFree{} })
+				benchmarkEcho(b, s.addr.String(), conns)
+			})
+		}
 		b.Run(fmt.Sprintf("bufio/conns=%d", conns), func(b *testing.B) {
 			l, err := net.Listen("tcp", "127.0.0.1:0")
 			if err != nil {

@@ -46,8 +46,8 @@ type Config struct {
 	// Attach is not limited.
 	MaxConns int
 
-	// WriteStall is how long a connection with queued output may take no octet of it before it is cut with ErrStalled; it is
-	// measured in whole periods, so that the cut comes within twice the time.
+	// WriteStall is how long a connection with queued output may take no octet of it before it is cut with ErrStalled. On a connection that
+	// is no socket of the system it is measured in whole periods, and the cut comes within twice the time.
 	WriteStall time.Duration
 	// Linger is how long, after the last output, the peer's octets are read and thrown away: closing a socket with unread input
 	// resets the connection, and the reset can destroy the last reply in the peer's receive queue.

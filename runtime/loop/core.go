@@ -12,6 +12,7 @@ import (
 // A core is what the engines have in common: who is there, who may come in, and how all of them leave.
 type core struct {
 	*env
+	sweeper
 	slots chan struct{} // of handshakes that compute
 	adopt adopter
 

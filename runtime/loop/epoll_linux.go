@@ -95,14 +95,20 @@ func (e *epoll) stopPollers() {
 	}
 }
 
-// addressesOf copies what a closed net.Conn would have to be kept for.
-func addressesOf(nc net.Conn) (a endpoints) {
+// addressesOf copies what a closed net.Conn would have to be kept for. A connection to the same address as the one before shares it.
+func (l *poller) addressesOf(nc net.Conn) (a endpoints) {
 	local, ok1 := nc.LocalAddr().(*net.TCPAddr)
 	remote, ok2 := nc.RemoteAddr().(*net.TCPAddr)
-	if ok1 && ok2 {
-		a.local, a.remote = local.AddrPort(), remote.AddrPort()
-	} else {
+	if !ok1 || !ok2 {
 		a.names = &[2]net.Addr{nc.LocalAddr(), nc.RemoteAddr()}
+		return a
 	}
+	a.remote = remote.AddrPort()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.local == nil || l.local.AddrPort() != local.AddrPort() {
+		l.local = local
+	}
+	a.local = l.local
 	return a
 }

@@ -53,14 +53,18 @@ type PacketConn struct {
 	local, remote netip.AddrPort
 
 	out      []departure
-	arrivals []arrival // while they are an event
+	arrivals []arrival // what is to be delivered
 	wake     sync.Cond // the receiving goroutine waits here, under conn.mu
+
+	// Under conn.mu.
+	offered bool // the receiving goroutine waits until arrivals have been delivered
+	held    bool // the session has paused reading before all of them were
 }
 
-// A departure is a datagram to be sent. It ends at that offset of the output.
+// A departure is a datagram to be sent, and where it is in the output.
 type departure struct {
-	to  netip.AddrPort
-	end int
+	to         netip.AddrPort
+	start, end int
 }
 
 // An arrival is a datagram received, or what the network said about one that was sent.
@@ -141,8 +145,12 @@ func (c *PacketConn) WriteTo(b []byte, to netip.AddrPort) error {
 		c.conn.out = getBuffer()
 	}
 	out := c.conn.out
+	start := len(out.b)
 	out.b = append(out.b, b...)
-	c.out = append(c.out, departure{to, len(out.b)})
+	c.out = append(c.out, departure{to, start, len(out.b)})
+	if len(b) == 0 {
+		out.b = append(out.b, 0) // output of no octets would not be flushed
+	}
 	if len(out.b) >= keepWrite/2 {
 		c.flush(out.b)
 		out.b = out.b[:0]
@@ -202,6 +210,9 @@ func (c *PacketConn) serve() {
 	c.conn.run()
 	for c.awaitReading() {
 		arrivals, err := c.socket.receive()
+		if n := c.socket.overruns(); n > 0 {
+			c.engine.counters.overruns.Add(uint64(n))
+		}
 		if err == nil {
 			c.offer(arrivals)
 		}
@@ -209,9 +220,6 @@ func (c *PacketConn) serve() {
 		if err != nil {
 			c.conn.Abort(err)
 			break
-		}
-		if n := c.socket.overruns(); n > 0 {
-			c.engine.counters.overruns.Add(uint64(n))
 		}
 	}
 	c.awaitReleased()
@@ -232,11 +240,11 @@ func (c *PacketConn) awaitReading() bool {
 func (c *PacketConn) offer(arrivals []arrival) {
 	c.arrivals = arrivals
 	c.conn.mu.Lock()
-	c.conn.offered = true
+	c.offered = true
 	c.conn.mu.Unlock()
 	c.conn.do(event{kind: eventReady})
 	c.conn.mu.Lock()
-	for c.conn.offered && c.conn.state() != phaseOver {
+	for c.offered && c.conn.state() != phaseOver {
 		c.wake.Wait()
 	}
 	c.conn.mu.Unlock()
@@ -252,9 +260,14 @@ func (c *PacketConn) awaitReleased() {
 
 // deliver tells the session of what has arrived.
 func (c *PacketConn) deliver() {
-	for _, a := range c.arrivals {
+	for i, a := range c.arrivals {
 		if c.conn.state() != phaseOpen {
 			break
+		}
+		if c.hold() {
+			c.arrivals = c.arrivals[i:]
+			c.conn.settle()
+			return
 		}
 		if a.err != nil {
 			c.failed(a.err)
@@ -265,10 +278,29 @@ func (c *PacketConn) deliver() {
 	}
 	c.arrivals = nil
 	c.conn.mu.Lock()
-	c.conn.offered = false
+	c.offered = false
 	c.wake.Signal()
 	c.conn.mu.Unlock()
 	c.conn.settle()
+}
+
+// hold reports whether the session has paused reading.
+func (c *PacketConn) hold() bool {
+	c.conn.mu.Lock()
+	defer c.conn.mu.Unlock()
+	c.held = c.conn.paused
+	return c.held
+}
+
+// resume delivers what was held back.
+func (c *PacketConn) resume() {
+	c.conn.mu.Lock()
+	held := c.held
+	c.held = false
+	c.conn.mu.Unlock()
+	if held {
+		c.deliver()
+	}
 }
 
 func (c *PacketConn) packet(a arrival) {
@@ -329,12 +361,12 @@ func (p packetCarrier) release(bool) {
 
 func (p packetCarrier) nudge() bool {
 	p.c.wake.Signal()
-	return true
+	return !p.c.held
 }
 func (p packetCarrier) clock(f func()) clock           { return time.AfterFunc(time.Hour, f) }
 func (p packetCarrier) tlsState() *tls.ConnectionState { return nil }
 func (p packetCarrier) ready()                         { p.c.deliver() }
-func (p packetCarrier) resumed()                       {}
+func (p packetCarrier) resumed()                       { p.c.resume() }
 
 func (p packetCarrier) addresses() (local, remote net.Addr) {
 	local = net.UDPAddrFromAddrPort(p.c.local)

@@ -68,13 +68,11 @@ const shortagePause = 10 * time.Millisecond
 func (s *plainPacketSocket) done() {}
 
 func (s *plainPacketSocket) send(b []byte, out []departure) (dropped int, failed error) {
-	start := 0
 	for _, d := range out {
-		if err := s.sendOne(b[start:d.end], d.to); err != nil {
+		if err := s.sendOne(b[d.start:d.end], d.to); err != nil {
 			dropped++
 			failed = err
 		}
-		start = d.end
 	}
 	return dropped, failed
 }

@@ -219,12 +219,10 @@ func (s *batchSocket) done() {
 
 func (s *batchSocket) send(b []byte, out []departure) (dropped int, failed error) {
 	s.out = sendBatches.Get().(*sendBatch)
-	start := 0
 	for len(out) > 0 {
 		n := min(len(out), packetBatch)
 		for i, d := range out[:n] {
-			s.prepare(i, b[start:d.end], d.to)
-			start = d.end
+			s.prepare(i, b[d.start:d.end], d.to)
 		}
 		lost, err := s.sendBatch(n)
 		dropped += lost

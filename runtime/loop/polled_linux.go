@@ -16,10 +16,9 @@ type polled struct {
 	engine *epoll
 	loop   *poller
 	parked *parked // nil without TLS
-	queue  []byte  // what the socket has not taken
+	unsent []byte  // what the socket has not taken
 	last   time.Duration
 	err    error // what ended the input, until the session has been told
-	linger clock
 	endpoints
 
 	// Under mu. The strand may read fd without it: it is closed only after the strand's end.
@@ -31,10 +30,11 @@ type polled struct {
 	ended      bool   // no more input: the peer has ended or broken it
 }
 
-// endpoints are the addresses of the two ends.
+// endpoints are the addresses of the two ends. What is served at one address need not remember it for each connection.
 type endpoints struct {
-	local, remote netip.AddrPort
-	names         *[2]net.Addr // of sockets that have no such addresses
+	remote netip.AddrPort
+	local  *net.TCPAddr
+	names  *[2]net.Addr // of sockets that have no such addresses
 }
 
 const (
@@ -45,7 +45,7 @@ const (
 
 // newPolled makes a connection of a descriptor; w is the wire it has been detached from.
 func newPolled(e *epoll, l *poller, fd int, w *wire, s Session, tc *tls.Conn) *polled {
-	p := &polled{engine: e, loop: l, fd: int32(fd), endpoints: addressesOf(w.Conn)}
+	p := &polled{engine: e, loop: l, fd: int32(fd), endpoints: l.addressesOf(w.Conn)}
 	p.init(s, e.env, p)
 	if tc != nil {
 		p.parked = park(w, tc)
@@ -65,6 +65,9 @@ func (p *polled) begin() {
 	}
 	p.mu.Lock()
 	var err error
+	if !p.running {
+		p.Conn.queue, p.Conn.spare = nil, nil // most sessions get no more than input
+	}
 	if !p.registered && p.fd >= 0 {
 		err = p.watchLocked(pollIn)
 	}
@@ -112,7 +115,7 @@ func (p *polled) ready() {
 
 // serve does what the socket is ready for.
 func (p *polled) serve(mask uint32, held bool) {
-	if mask&pollOut != 0 && len(p.queue) > 0 {
+	if mask&pollOut != 0 && len(p.unsent) > 0 {
 		p.drainQueue()
 	}
 	if mask&(pollIn|pollFail) != 0 && p.state() < phaseDoomed {
@@ -183,8 +186,7 @@ func (p *polled) lookForFailure(mask uint32) {
 	if mask&pollFail == 0 {
 		return
 	}
-	errno, err := syscall.GetsockoptInt(int(p.fd), syscall.SOL_SOCKET, syscall.SO_ERROR)
-	if err == nil && errno != 0 {
+	if errno := socketError(uintptr(p.fd)); errno != 0 {
 		p.Abort(p.opError("read", syscall.Errno(errno)))
 		return
 	}
@@ -205,7 +207,7 @@ func (p *polled) rearm() {
 	if !p.quiet && !p.ended {
 		mask |= pollIn
 	}
-	if len(p.queue) > 0 {
+	if len(p.unsent) > 0 {
 		mask |= pollOut
 	}
 	if !p.registered && mask == 0 || p.registered && mask == p.mask {
@@ -285,7 +287,7 @@ func (p *polled) addresses() (local, remote net.Addr) {
 	if p.names != nil {
 		return p.names[0], p.names[1]
 	}
-	return net.TCPAddrFromAddrPort(p.local), net.TCPAddrFromAddrPort(p.remote)
+	return p.local, net.TCPAddrFromAddrPort(p.remote)
 }
 
 func (p *polled) tlsState() *tls.ConnectionState {

@@ -11,7 +11,7 @@ func (p *polled) push(b []byte) error {
 }
 
 func (p *polled) pushRaw(b []byte) error {
-	if len(p.queue) == 0 {
+	if len(p.unsent) == 0 {
 		n, err := writeFD(uintptr(p.fd), b)
 		if err != nil && !wouldBlock(err) {
 			return p.opError("write", err)
@@ -23,7 +23,7 @@ func (p *polled) pushRaw(b []byte) error {
 		p.last = p.env.now()
 		p.timers.armKind(&p.Conn, eventStall, 0, p.env.config.WriteStall)
 	}
-	p.queue = append(p.queue, b...)
+	p.unsent = append(p.unsent, b...)
 	p.env.counters.queued.Add(int64(len(b)))
 	p.rearm()
 	return nil
@@ -31,7 +31,7 @@ func (p *polled) pushRaw(b []byte) error {
 
 // drainQueue writes what waits, when the socket is ready for it.
 func (p *polled) drainQueue() {
-	n, err := writeFD(uintptr(p.fd), p.queue[:min(len(p.queue), writeTurn)])
+	n, err := writeFD(uintptr(p.fd), p.unsent[:min(len(p.unsent), writeTurn)])
 	if err != nil {
 		if !wouldBlock(err) {
 			p.Abort(p.opError("write", err))
@@ -48,17 +48,17 @@ const writeTurn = 256 << 10
 // took removes the first n octets of the queue.
 func (p *polled) took(n int) {
 	p.env.counters.queued.Add(int64(-n))
-	p.queue = p.queue[n:]
-	if len(p.queue) == 0 {
-		p.queue = nil
+	p.unsent = p.unsent[n:]
+	if len(p.unsent) == 0 {
+		p.unsent = nil
 	}
 }
 
-func (p *polled) queued() int { return len(p.queue) }
+func (p *polled) queued() int { return len(p.unsent) }
 
 // stalled implements staller: it cuts the connection if the peer has taken nothing for Config.WriteStall.
 func (p *polled) stalled() {
-	if len(p.queue) == 0 {
+	if len(p.unsent) == 0 {
 		return
 	}
 	left := p.last + p.env.config.WriteStall - p.env.now()
@@ -80,7 +80,7 @@ func (p *polled) shut() {
 
 // release implements carrier.
 func (p *polled) release(gently bool) {
-	p.took(len(p.queue))
+	p.took(len(p.unsent))
 	p.mu.Lock()
 	if p.fd < 0 {
 		p.mu.Unlock()
@@ -106,8 +106,7 @@ func (p *polled) lingerLocked() bool {
 	if (!p.registered || p.mask != pollIn) && p.watchLocked(pollIn) != nil {
 		return false
 	}
-	p.linger = p.clock(p.sever)
-	p.linger.Reset(p.env.config.Linger)
+	p.clock(p.sever).Reset(p.env.config.Linger)
 	return true
 }
 
@@ -131,14 +130,11 @@ func (p *polled) discard() {
 // sever implements member: it closes the descriptor, which is the end.
 func (p *polled) sever() {
 	p.mu.Lock()
-	fd, linger := p.fd, p.linger
+	fd := p.fd
 	p.fd = -1
 	p.mu.Unlock()
 	if fd < 0 {
 		return
-	}
-	if linger != nil {
-		linger.Stop()
 	}
 	p.loop.remove(p.slot)
 	_ = syscall.Close(int(fd))

@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"net"
 	"os"
 	"runtime"
 	"sync"
@@ -44,7 +45,8 @@ type poller struct {
 	watching atomic.Bool
 	seen     uint64 // turn, when the watch looked last
 
-	mu    sync.Mutex // guards the table
+	mu    sync.Mutex // guards what follows
+	local *net.TCPAddr
 	table []seat
 	free  []uint32
 }

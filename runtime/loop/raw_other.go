@@ -15,4 +15,6 @@ func readFD(uintptr, []byte) (int, error) { return 0, errors.ErrUnsupported }
 
 func writeFD(uintptr, []byte) (int, error) { return 0, errors.ErrUnsupported }
 
+func socketError(uintptr) int { return 0 }
+
 func wouldBlock(error) bool { return false }

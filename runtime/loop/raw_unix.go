@@ -23,4 +23,13 @@ func rawConn(nc net.Conn) syscall.RawConn {
 	return raw
 }
 
+// socketError is the error a socket has met and not reported.
+func socketError(fd uintptr) int {
+	errno, err := syscall.GetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_ERROR)
+	if err != nil {
+		return 0
+	}
+	return errno
+}
+
 func wouldBlock(err error) bool { return err == syscall.EAGAIN || err == syscall.EWOULDBLOCK }

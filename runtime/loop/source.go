@@ -56,7 +56,7 @@ func (s *socketSource) next(rest []byte) (b []byte, owned bool, err error) {
 	err = s.wire.raw.Read(s.readFn)
 	s.rest = nil
 	if err == nil && s.err != nil {
-		err = &net.OpError{Op: "read", Net: s.wire.LocalAddr().Network(), Source: s.wire.LocalAddr(), Addr: s.wire.RemoteAddr(), Err: s.err}
+		err = s.wire.opError("read", s.err)
 	}
 	switch {
 	case err != nil:
@@ -87,7 +87,7 @@ func (s *socketSource) tryRead(fd uintptr) bool {
 		s.done()
 		return false
 	default:
-		s.err = os.NewSyscallError("read", err)
+		s.err = err
 	}
 	return true
 }

@@ -2,9 +2,12 @@ package loop
 
 import (
 	"crypto/tls"
+	"errors"
 	"io"
 	"net"
+	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -15,7 +18,13 @@ type stream struct {
 	wire   *wire
 	tls    *tls.Conn // nil without
 	source source
+	end    error     // io.EOF, when it has been read; of the reading goroutine
 	wake   sync.Cond // the reading goroutine waits here, under conn.mu
+	use    atomic.Uint32
+
+	// Under conn.mu.
+	renew bool // the reading goroutine is to start its successor
+	ended bool // it has read all there was
 }
 
 // A source reads. One goroutine, the reading goroutine, uses it.
@@ -55,9 +64,18 @@ func (st *stream) sever() { _ = st.wire.Conn.Close() }
 
 // serve is the reading goroutine: the life of the connection.
 func (st *stream) serve() {
+	st.conn.run()
+	st.goOn()
+}
+
+// goOn is the reading goroutine, or one of its successors.
+func (st *stream) goOn() {
 	c := st.conn
 	err := st.read()
 	switch err {
+	case errRenew:
+		go st.goOn()
+		return
 	case nil:
 	case io.EOF:
 		c.do(event{kind: eventEnd})
@@ -70,13 +88,16 @@ func (st *stream) serve() {
 	}
 	_ = st.wire.Conn.Close()
 	st.source = nil
+	st.idle()
 	st.engine.forget(st)
 }
+
+// errRenew ends a reading goroutine, not the connection.
+var errRenew = errors.New("loop: reading goroutine is renewed")
 
 // read feeds the session until the connection is over (nil), the peer has ended its output (io.EOF), or an error.
 func (st *stream) read() error {
 	c := st.conn
-	c.run()
 	for {
 		switch st.awaitInput() {
 		case turnOver:
@@ -84,12 +105,22 @@ func (st *stream) read() error {
 		case turnOffer:
 			c.offer()
 		case turnRead:
+			if st.end != nil { // and nothing is left that is to be offered before it
+				return st.end
+			}
 			b, owned, err := st.source.next(c.rest)
 			if len(b) > 0 {
+				st.touch()
 				c.input(b, owned)
 			}
 			st.source.done()
-			if err != nil {
+			switch {
+			case err == nil:
+			case errors.Is(err, os.ErrDeadlineExceeded) && st.renewed():
+				return errRenew
+			case err == io.EOF:
+				st.end = err
+			default:
 				return err
 			}
 		}
@@ -119,6 +150,7 @@ func (st *stream) awaitInput() turn {
 		case c.state() == phaseClosing:
 			return turnRead
 		case c.paused || c.choked:
+			st.touch() // to be looked after while nobody reads
 		case c.again:
 			c.again = false
 			if len(c.rest) > 0 {
@@ -136,6 +168,8 @@ func (st *stream) awaitInput() turn {
 func (st *stream) awaitOver() {
 	c := st.conn
 	c.mu.Lock()
+	st.ended = true
+	st.touch()
 	for !c.released {
 		st.wake.Wait()
 	}

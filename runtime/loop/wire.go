@@ -84,9 +84,14 @@ func (w *wire) writeNow(b []byte) (int, error) {
 	err := w.raw.Write(w.writeFn)
 	w.chunk = nil
 	if err == nil && w.writeErr != nil {
-		err = &net.OpError{Op: "write", Net: w.LocalAddr().Network(), Source: w.LocalAddr(), Addr: w.RemoteAddr(), Err: w.writeErr}
+		err = w.opError("write", w.writeErr)
 	}
 	return w.wrote, err
+}
+
+// opError is what package net would make of a failed system call.
+func (w *wire) opError(op string, err error) error {
+	return &net.OpError{Op: op, Net: w.LocalAddr().Network(), Source: w.LocalAddr(), Addr: w.RemoteAddr(), Err: os.NewSyscallError(op, err)}
 }
 
 // tryWrite is called by the system's poller. It always reports true: it does not wait.
@@ -96,7 +101,7 @@ func (w *wire) tryWrite(fd uintptr) bool {
 	case err == nil:
 		w.wrote = n
 	case !wouldBlock(err):
-		w.writeErr = os.NewSyscallError("write", err)
+		w.writeErr = err
 	}
 	return true
 }
@@ -110,7 +115,7 @@ func (w *wire) drain() {
 			return
 		}
 		_ = w.Conn.SetWriteDeadline(time.Now().Add(w.stall)) // a connection without deadlines cannot stall either
-		n, err := w.Conn.Write(chunk)
+		n, err := w.writeSome(chunk)
 		if n > 0 && errors.Is(err, os.ErrDeadlineExceeded) {
 			err = nil // slow, but not stalled
 		}
@@ -118,6 +123,22 @@ func (w *wire) drain() {
 			w.drained()
 		}
 	}
+}
+
+// writeSome waits until the peer takes something, or the deadline.
+func (w *wire) writeSome(chunk []byte) (n int, err error) {
+	if w.raw == nil {
+		return w.Conn.Write(chunk) // which waits until all is taken, or the deadline
+	}
+	var failed error
+	err = w.raw.Write(func(fd uintptr) bool {
+		n, failed = writeFD(fd, chunk)
+		return !wouldBlock(failed)
+	})
+	if err == nil && failed != nil {
+		err = w.opError("write", failed)
+	}
+	return n, err
 }
 
 // next returns what to write; nil ends the goroutine.

@@ -14,6 +14,7 @@ const (
 	inQuiet              // an attribute value's scan passes over it
 	inHigh               // of a multi-byte character
 	inRefuse             // never legal in a document
+	inSlash              // the slash, which may follow the name in a tag
 )
 
 var class = func() (t [256]uint8) {
@@ -27,6 +28,8 @@ var class = func() (t [256]uint8) {
 			t[b] = inSpace
 		case b == ' ':
 			t[b] = inSpace | inQuiet
+		case b == '/':
+			t[b] = inSlash | inQuiet
 		case b == '<' || b == '&' || b == '"' || b == '\'':
 		case b >= utf8.RuneSelf:
 			t[b] = inHigh
@@ -144,15 +147,15 @@ func scanNameMore(s string, i int) int {
 
 // skipSpace returns the first place at or after i that is not white space.
 func skipSpace(s string, i int) int {
-	if i < len(s) && s[i] == '\n' {
-		for i++; i+8 <= len(s); i += 8 { // indentation
+	if i < len(s) && s[i] == '\n' { // a line end and indentation
+		for i++; i+8 <= len(s); i += 8 {
 			if other := load(s, i) ^ ones*' '; other != 0 {
 				i += bits.TrailingZeros64(other) >> 3
 				break
 			}
 		}
 	}
-	for i < len(s) && class[s[i]]&inSpace != 0 {
+	for i < len(s) && s[i] <= ' ' && class[s[i]]&inSpace != 0 {
 		i++
 	}
 	return i

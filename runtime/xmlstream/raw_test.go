@@ -251,6 +251,12 @@ func FuzzReader(f *testing.F) {
 		for _, dtd := range []DTD{DTDRefuse, DTDSkip} {
 			r := NewReader(nil, Options{DTD: dtd})
 			r.Reset(doc)
+			said := everything(r)
+			r.Reset(doc)
+			if diff := cmp.Diff(said, everything(r)); diff != "" {
+				t.Errorf("%q reads differently the second time (-first +second):\n%s", doc, diff)
+			}
+			r.Reset(doc)
 			first := events(r)
 			if r.Err() != nil {
 				continue

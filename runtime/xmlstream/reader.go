@@ -64,6 +64,7 @@ type Reader struct {
 	expanded int // bytes that entities have produced
 	scratch  []byte
 	order    []int
+	memories [1 << memoryBits]memory
 }
 
 // open is an element whose end tag has not been read.
@@ -215,34 +216,6 @@ func (r *Reader) NextTag() Kind {
 			return k
 		}
 	}
-}
-
-// NextNamed reads the next start tag if it is the one expected: an element of that name, written with its parent's prefix
-// and without attributes. If it is not, nothing but white space is read, and [Reader.NextTag] must be called. Comparing
-// with a name is cheaper than reading one, so a program that knows what comes next asks first.
-func (r *Reader) NextNamed(space int, local string) bool {
-	if r.pendingEnd || r.dtd != nil || len(r.stack) == 0 || len(r.stack) >= r.opts.MaxDepth {
-		return false
-	}
-	parent := r.stack[len(r.stack)-1]
-	if int(parent.space) != space {
-		return false
-	}
-	s, i := r.s, skipSpace(r.s, r.pos)
-	r.pos = i
-	n := int(parent.colon) + 1 // bytes of the prefix and its colon
-	end := i + 1 + n + len(local)
-	if end >= len(s) || s[end] != '>' || s[i+1+n:end] != local || s[i+1:i+1+n] != parent.name[:n] || s[i] != '<' ||
-		end-i > r.opts.MaxName {
-		return false
-	}
-	e := r.push()
-	e.name, e.start, e.colon, e.binds = s[i+1:end], i, parent.colon, int32(len(r.binds))
-	e.bind, e.space = parent.bind, parent.space
-	r.binds[e.bind].used = r.serial
-	r.elem, r.attrs, r.hasXSI = e, r.attrs[:0], false
-	r.start, r.pos, r.kind = i, end+1, StartElement
-	return true
 }
 
 // markup reads what begins with the '<' at r.pos.

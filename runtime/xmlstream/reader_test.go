@@ -114,6 +114,8 @@ func TestMalformed(t *testing.T) {
 		{"prefix out of scope", `<a><b xmlns:p="u"/><p:c/></a>`, `the prefix p is not declared`},
 		{"prefix declared empty", `<a xmlns:p=""/>`, `the prefix p is declared empty`},
 		{"xml declared otherwise", `<a xmlns:xml="u"/>`, `the prefix xml stands for`},
+		{"xml declared otherwise, then an attribute", `<a xmlns:xml="lax" b="c"/>`, `the prefix xml stands for`},
+		{"prefix declared empty, then an attribute", `<r xmlns="u" xmlns:o="" o:z="1"/>`, `the prefix o is declared empty`},
 		{"xmlns declared", `<a xmlns:xmlns="u"/>`, `the prefix xmlns must not be declared`},
 		{"the namespace of xml as default", `<a xmlns="` + XMLSpace + `"/>`, `must not be declared`},
 		{"xmlns twice", `<a xmlns="u" xmlns="v"/>`, `the attribute xmlns occurs twice`},
@@ -423,40 +425,112 @@ func TestReaderAllocs(t *testing.T) {
 	}
 }
 
-func TestNextNamed(t *testing.T) {
+func TestNextExpected(t *testing.T) {
+	const long = "aVeryLongNameIndeed"
+	names := []Expected{Expect(1, "b", 7), Expect(1, "ninebytes", 8), Expect(2, "c", 9), Expect(1, long, 10)}
 	for _, test := range []struct {
 		name, next string
-		want       bool
+		want       int
+		attrs      int
 	}{
-		{"as expected", `<p:b>`, true},
-		{"after white space", "\n \t<p:b>", true},
-		{"another name", `<p:c>`, false},
-		{"a longer name", `<p:bb>`, false},
-		{"a shorter name", `<p:>`, false},
-		{"another prefix", `<q:b>`, false},
-		{"no prefix", `<b>`, false},
-		{"attributes", `<p:b x="1">`, false},
-		{"empty-element tag", `<p:b/>`, false},
-		{"text first", `t<p:b>`, false},
-		{"end tag", `</p:a>`, false},
-		{"the document ends", `<p:b`, false},
+		{"as expected", `<p:b>`, 7, 0},
+		{"after white space", "\n \t<p:b>", 7, 0},
+		{"after deep indentation", "\n             <p:b>", 7, 0},
+		{"more than a word", `<p:ninebytes>`, 8, 0},
+		{"more than two words", `<p:` + long + `>`, 10, 0},
+		{"attributes", `<p:b x="1" y="2">`, 7, 2},
+		{"white space in the tag", "<p:b\n>", 7, 0},
+		{"empty-element tag", `<p:b/>`, 7, 0},
+		{"the parent's end", ` </p:a>`, Ended, 0},
+		{"a prefix declared anew", `<p:b xmlns:p="v">`, Unexpected, 0},
+		{"another name", `<p:x>`, Unread, 0},
+		{"another first word", `<p:mineBytes>`, Unread, 0},
+		{"another last word", `<p:ninebytez>`, Unread, 0},
+		{"another middle", `<p:aVeryLongXameIndeed>`, Unread, 0},
+		{"a longer name", `<p:bb>`, Unread, 0},
+		{"a colon more", `<p:b:b>`, Unread, 0},
+		{"a letter beyond ASCII", `<p:bé>`, Unread, 0},
+		{"a shorter name", `<p:>`, Unread, 0},
+		{"another namespace", `<p:c>`, Unread, 0},
+		{"another prefix", `<q:b>`, Unread, 0},
+		{"no prefix", `<b>`, Unread, 0},
+		{"text first", `t<p:b>`, Unread, 0},
+		{"another end tag", `</p:b>`, Unread, 0},
+		{"a fault in the tag", `<p:b x="1" x="2">`, Unread, 0},
+		{"the document ends", `<p:b`, Unread, 0},
+		{"nothing", ``, Unread, 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			r := NewReader(NewSpaces("u"), Options{})
-			r.ResetString(`<p:a xmlns:p="u" xmlns:q="u">` + test.next)
-			r.Next()
-			if got := r.NextNamed(1, "b"); got != test.want {
-				t.Fatalf("%t, want %t", got, test.want)
-			}
-			if test.want && (r.Name() != Name{"u", "b"} || r.Depth() != 2 || r.Space() != 1 || len(r.Attrs()) != 0) {
-				t.Errorf("stands on %v at depth %d", r.Name(), r.Depth())
+			r := NewReader(NewSpaces("u", "v"), Options{})
+			for range 2 { // the second time the tag is remembered
+				r.ResetString(`<p:a xmlns:p="u" xmlns:q="u">` + test.next + `        `)
+				r.Next()
+				if got := r.NextExpected(names); got != test.want {
+					t.Fatalf("%d, want %d", got, test.want)
+				}
+				if test.want >= 0 && (r.URI() != "u" || r.Depth() != 2 || r.Space() != 1 || len(r.Attrs()) != test.attrs) {
+					t.Errorf("stands on %v at depth %d with %d attributes", r.Name(), r.Depth(), len(r.Attrs()))
+				}
 			}
 		})
 	}
 	r := NewReader(NewSpaces("u"), Options{MaxDepth: 1})
-	r.ResetString(`<a xmlns="u"><b>`)
+	r.ResetString(`<a xmlns="u"><b>          `)
 	r.Next()
-	if r.NextNamed(1, "b") || r.NextTag() != EOF || r.err.Limit != "MaxDepth" {
+	if r.NextExpected(names) >= 0 || r.NextTag() != EOF || r.err.Limit != "MaxDepth" {
 		t.Error("the limit on depth was passed by")
+	}
+}
+
+// TestMemory reads documents one after the other with one Reader, which remembers tags: what it says must be what a new Reader
+// says.
+func TestMemory(t *testing.T) {
+	docs := []string{
+		`<p:a xmlns:p="u"><p:b x="1" p:x="2">text</p:b></p:a>`,
+		`<p:a xmlns:p="v"><p:b x="1" p:x="2">text</p:b></p:a>`,
+		`<a xmlns:p="u"><p:b x="1" p:x="2"></p:b></a>`,
+		`<a><p:b x="1" p:x="2"></p:b></a>`,
+		`<a xmlns:p="u" xmlns:q="v"><b p:x="1" q:x="2"/></a>`,
+		`<a xmlns:p="u" xmlns:q="u"><b p:x="1" q:x="2"/></a>`,
+		`<a b="c>d" e='f'><g  h="i" /><g h = "i"/><g h="i"/></a>`,
+		`<a b="c&amp;d"><b c="x	y"/></a>`,
+		`<a xmlns="u"><b xmlns=""><c d="é"/></b></a>`,
+		`<a xml:lang="en"><b xmlns:p=""/></a>`,
+		`<a xml:lang="en"><b xmlns:p="w" xmlns:p="w"/></a>`,
+		`<a b="1" c="2" d="3" e="4" f="5"/>`,
+		`<!DOCTYPE a [<!ATTLIST b c CDATA "d">]><a><b x="1"/></a>`,
+		`<abcdefgh b="1"/>`,
+		`<abcdefgh b="1">`,
+	}
+	for _, dtd := range []DTD{DTDRefuse, DTDSkip} {
+		used := NewReader(NewSpaces("u"), Options{DTD: dtd})
+		for range 3 {
+			for _, doc := range docs {
+				fresh := NewReader(NewSpaces("u"), Options{DTD: dtd})
+				used.ResetString(doc)
+				fresh.ResetString(doc)
+				if diff := cmp.Diff(everything(fresh), everything(used)); diff != "" {
+					t.Errorf("%s (-fresh +used):\n%s", doc, diff)
+				}
+			}
+		}
+	}
+}
+
+// everything returns what a Reader says of each token.
+func everything(r *Reader) (said []string) {
+	for {
+		k := r.Next()
+		switch {
+		case k == EOF:
+			return append(said, fmt.Sprint(r.Err()))
+		case k == StartElement || k == EndElement:
+			said = append(said, fmt.Sprint(k, r.Space(), r.Name(), r.QName(), r.Offset(), r.End(), r.Depth(), r.HasXSI()))
+			for _, a := range r.Attrs() {
+				said = append(said, fmt.Sprintf("%+v %v", a, a.Name()))
+			}
+		default:
+			said = append(said, fmt.Sprint(k, r.Offset(), r.Text()))
+		}
 	}
 }

@@ -13,31 +13,35 @@ const fewAttributes = 8
 
 // startTag reads the start tag at r.pos.
 func (r *Reader) startTag() Kind {
-	s, begin := r.s, r.pos+1
-	i, colon := r.qname(begin)
-	if i < 0 {
+	end, colon := r.qname(r.pos + 1)
+	if end < 0 {
 		return EOF
 	}
-	switch n := len(r.stack); {
-	case n == 0 && r.sawRoot && !r.fragment:
+	if len(r.stack) == 0 && r.sawRoot && !r.fragment {
 		return r.fail(r.pos, "a second root element")
-	case n >= r.opts.MaxDepth:
-		return r.limit(r.pos, "MaxDepth", r.opts.MaxDepth)
 	}
 	r.sawRoot = true
-	mark := len(r.binds)
+	return r.openTag(r.pos+1, end, colon)
+}
+
+// openTag reads the start tag at r.pos, whose name is r.s[begin:end].
+func (r *Reader) openTag(begin, end, colon int) Kind {
+	if len(r.stack) >= r.opts.MaxDepth {
+		return r.limit(r.pos, "MaxDepth", r.opts.MaxDepth)
+	}
+	s, mark := r.s, len(r.binds)
 	e := r.push()
-	e.name, e.start, e.colon, e.binds = s[begin:i], r.pos, int32(colon), int32(mark)
+	e.name, e.start, e.colon, e.binds = s[begin:end], r.pos, int32(colon), int32(mark)
 	r.elem, r.attrs, r.hasXSI = e, r.attrs[:0], false
-	if i < len(s) && s[i] != '>' {
-		if i = r.attributes(i); i < 0 {
+	if end < len(s) && s[end] != '>' {
+		if end = r.parts(begin-1, end, mark); end < 0 {
 			return EOF
 		}
 	}
-	if i >= len(s) {
-		return r.fail(i, fmt.Sprintf("the document ends inside the tag <%s", e.name))
+	if end >= len(s) {
+		return r.fail(end, fmt.Sprintf("the document ends inside the tag <%s", e.name))
 	}
-	r.pos, r.kind = i+1, StartElement
+	r.pos, r.kind = end+1, StartElement
 	if r.dtd != nil && !r.applyDefaults(e, mark) {
 		return EOF
 	}
@@ -98,6 +102,39 @@ func (r *Reader) oddName(i int) (end, colon int) {
 		return -1, -1
 	}
 	return end, colon
+}
+
+// parts reads the start tag at r.s[begin] from the end of its name to its '>', whose place it returns; -1 after a fault.
+func (r *Reader) parts(begin, end, mark int) int {
+	first, second, ok := r.memoryOf(end)
+	if !ok {
+		return r.attributes(end)
+	}
+	if last := r.recall(first, begin, end); last > 0 {
+		return last
+	}
+	if last := r.recall(second, begin, end); last > 0 {
+		return last
+	}
+	if first.size != 0 {
+		first = second
+	}
+	last := r.attributes(end)
+	if last > 0 && last < len(r.s) {
+		r.remember(first, begin, end, last, mark)
+	}
+	return last
+}
+
+// addAttr makes room for one attribute more.
+func (r *Reader) addAttr() *Attr {
+	n := len(r.attrs)
+	if n < cap(r.attrs) {
+		r.attrs = r.attrs[:n+1]
+	} else {
+		r.attrs = append(r.attrs, Attr{})
+	}
+	return &r.attrs[n]
 }
 
 // attributes reads from after the element's name to the tag's '>', whose place it returns; -1 after a fault.
@@ -161,13 +198,7 @@ func (r *Reader) attribute(begin int) int {
 		}
 		return i
 	}
-	n := len(r.attrs)
-	if n < cap(r.attrs) {
-		r.attrs = r.attrs[:n+1]
-	} else {
-		r.attrs = append(r.attrs, Attr{})
-	}
-	a := &r.attrs[n]
+	a := r.addAttr()
 	a.Space, a.Value, a.Info, a.Offset = 0, value, info, r.outer(begin)
 	a.name, a.colon, a.uri = s[begin:end], colon, ""
 	return i
@@ -294,6 +325,25 @@ func (r *Reader) duplicateBinding(mark int) bool {
 
 func (r *Reader) duplicate(offset int, name string) bool {
 	r.fail(offset, fmt.Sprintf("the attribute %s occurs twice", strings.TrimSuffix(name, ":")))
+	return true
+}
+
+// endAt reads the end tag of e, the innermost open element, if it stands at r.s[i] and is written in the usual way.
+func (r *Reader) endAt(i int, e *open) bool {
+	s, n := r.s, len(e.name)
+	after := i + 2 + n
+	if after >= len(s) || s[i] != '<' || s[i+1] != '/' || s[after] != '>' || len(r.frames) != 0 {
+		return false
+	}
+	if i+10 > len(s) { // the end of the document
+		if s[i+2:after] != e.name {
+			return false
+		}
+	} else if !same(s, i+2, e.start+1, n) {
+		return false
+	}
+	r.pos = after + 1
+	r.closeElement()
 	return true
 }
 

@@ -23,21 +23,6 @@ func (r *Reader) charData() Kind {
 	return Text
 }
 
-const (
-	ones  = 0x0101010101010101
-	highs = 0x8080808080808080
-)
-
-// load returns eight bytes of s, the first in the low bits.
-func load(s string, i int) uint64 {
-	s = s[i : i+8]
-	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
-		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
-}
-
-// zeros marks the zero bytes of w in their high bits; marks above the lowest one may be false.
-func zeros(w uint64) uint64 { return (w - ones) &^ w & highs }
-
 // quiet passes over characters of s that need no attention, eight at a time, and returns where it stopped: at one that may,
 // or less than eight bytes before the end. The info says whether there were spaces.
 func quiet(s string, i int) (end int, info TextInfo) {
@@ -255,17 +240,16 @@ func (r *Reader) Content() (text string, info TextInfo, ok bool) {
 		return "", 0, true
 	}
 	r.start = r.pos
-	end, info := r.scanText(r.pos)
-	if end < 0 {
+	begin := r.pos
+	end, info := quiet(r.s, begin) // nearly always that is all of it
+	if r.endAt(end, r.elem) {
+		return r.s[begin:end], info, true
+	}
+	if end, info = r.scanText(begin); end < 0 {
 		return "", 0, true
 	}
-	name := r.elem.name
-	if i := end + 2; info&needDecode == 0 && len(r.s)-i > len(name) && r.s[end+1] == '/' &&
-		r.s[i:i+len(name)] == name && r.s[i+len(name)] == '>' && len(r.frames) == 0 {
-		text = r.s[r.pos:end]
-		r.pos = i + len(name) + 1
-		r.closeElement()
-		return text, info, true
+	if info&needDecode == 0 && r.endAt(end, r.elem) {
+		return r.s[begin:end], info, true
 	}
 	r.scratch = r.scratch[:0]
 	return r.MoreContent()

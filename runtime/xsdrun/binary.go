@@ -2,20 +2,29 @@ package xsdrun
 
 import (
 	"encoding/base64"
+	"slices"
 	"strings"
 )
 
-// hexDigit returns the value of an ASCII hexadecimal digit, or 255.
-func hexDigit(c byte) byte {
-	switch {
-	case c >= '0' && c <= '9':
-		return c - '0'
-	case c >= 'a' && c <= 'f':
-		return c - 'a' + 10
-	case c >= 'A' && c <= 'F':
-		return c - 'A' + 10
+// notDigit is what the tables of digits hold for a character that is none.
+const notDigit = 255
+
+// hexDigits are the values of the hexadecimal digits, by character.
+var hexDigits = digitTable("0123456789ABCDEF", "0123456789abcdef")
+
+// base64Digits are the values of the base64 digits, by character.
+var base64Digits = digitTable("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+
+func digitTable(alphabets ...string) (t [256]uint8) {
+	for c := range t {
+		t[c] = notDigit
 	}
-	return 255
+	for _, digits := range alphabets {
+		for v := range len(digits) {
+			t[digits[v]] = uint8(v)
+		}
+	}
+	return t
 }
 
 // hexLength returns the octets that s stands for as hexBinary; -1 if it is none.
@@ -24,35 +33,30 @@ func hexLength(s string) int {
 		return -1
 	}
 	for i := range len(s) {
-		if hexDigit(s[i]) > 15 {
+		if hexDigits[s[i]] == notDigit {
 			return -1
 		}
 	}
 	return len(s) / 2
 }
 
-func appendHex(b []byte, s string) []byte {
-	for i := 0; i+1 < len(s); i += 2 {
-		b = append(b, hexDigit(s[i])<<4|hexDigit(s[i+1]))
+// appendHex appends the octets that s stands for as hexBinary; ok is false if it is none.
+func appendHex(b []byte, s string) (octets []byte, ok bool) {
+	if len(s)%2 != 0 {
+		return b, false
 	}
-	return b
-}
-
-// base64Digit returns the value of a base64 digit, or 255.
-func base64Digit(c byte) byte {
-	switch {
-	case c >= 'A' && c <= 'Z':
-		return c - 'A'
-	case c >= 'a' && c <= 'z':
-		return c - 'a' + 26
-	case c >= '0' && c <= '9':
-		return c - '0' + 52
-	case c == '+':
-		return 62
-	case c == '/':
-		return 63
+	b = slices.Grow(b, len(s)/2)
+	out, bad := b[len(b):len(b)+len(s)/2], uint8(0)
+	for i := 0; i < len(out) && len(s) >= 2; i++ {
+		high, low := hexDigits[s[0]], hexDigits[s[1]]
+		out[i] = high<<4 | low
+		bad |= high | low
+		s = s[2:]
 	}
-	return 255
+	if bad > 15 {
+		return b, false
+	}
+	return b[:len(b)+len(out)], true
 }
 
 // base64Length returns the octets that s, its white space collapsed, stands for as base64Binary; -1 if it is none (part 2,
@@ -66,7 +70,7 @@ func base64Length(s string) int {
 		case c == '=':
 			pads++
 		default:
-			if last = base64Digit(c); last > 63 || pads > 0 {
+			if last = base64Digits[c]; last == notDigit || pads > 0 {
 				return -1
 			}
 			digits++
@@ -84,8 +88,8 @@ func base64Length(s string) int {
 func appendBase64(b []byte, s string) []byte {
 	bits, n := uint32(0), 0
 	for i := range len(s) {
-		d := base64Digit(s[i])
-		if d > 63 {
+		d := base64Digits[s[i]]
+		if d == notDigit {
 			continue
 		}
 		bits, n = bits<<6|uint32(d), n+6

@@ -21,9 +21,9 @@ type Children struct {
 	state   int
 	count   int    // repetitions of the leaf matched last, where the model counts them
 	depth   int    // of the parent
-	started bool   // a child of the model was seen
 	seen    uint64 // of an all group: the particles met
 	more    []bool // the same, from particle 64 on
+	started bool   // a child of the model was seen
 	texted  bool   // a fault about text was recorded
 	mixed   bool
 }
@@ -61,22 +61,58 @@ func (d *Decoder) MixedChildren(m *Model) xmlstream.Mixed {
 // Next goes to the next child. It is false when the parent has ended.
 func (c *Children) Next() bool {
 	d := c.d
+	if c.count != 0 || d.r.Depth() != c.depth {
+		return c.read()
+	}
+	turns := c.m.turns.Load()
+	if turns == nil {
+		turns = c.m.prepare()
+	}
+	answer := d.r.NextExpected((*turns)[c.state])
+	if answer < 0 {
+		return c.otherwise(answer)
+	}
+	d.at, d.todo = d.r.Offset(), len(d.r.Attrs()) != 0
+	if d.todo {
+		d.begin()
+	}
+	i := answer >> 1
+	c.Particle, c.Member, c.state, c.count, c.started = i, -1, i+1, answer&1, true
+	return true
+}
+
+// otherwise goes on where none of the elements expected stands.
+func (c *Children) otherwise(answer int) bool {
+	switch {
+	case answer == xmlstream.Ended:
+		if c.m.All || !c.m.Final[c.state] {
+			c.finish()
+		}
+		return false
+	case answer == xmlstream.Unexpected:
+		c.d.begin()
+		if c.accept() {
+			return true
+		}
+	}
+	return c.read()
+}
+
+// read is Next without expectations.
+func (c *Children) read() bool {
+	d := c.d
 	for d.r.Depth() > c.depth { // a child that was not read
 		if d.r.Next() == xmlstream.EOF {
 			return false
 		}
 	}
-	if c.predicted() {
-		return true
-	}
 	for {
 		switch d.r.NextTag() {
 		case xmlstream.StartElement:
 			d.begin()
-			if c.match() {
+			if c.accept() {
 				return true
 			}
-			d.SkipElement()
 		case xmlstream.EndElement:
 			c.finish()
 			return false
@@ -88,28 +124,34 @@ func (c *Children) Next() bool {
 	}
 }
 
-// maxPredicted is how many particles are compared with the next start tag before it is read.
-const maxPredicted = 3
-
-// predicted goes to the next child if it is one of the first that may come, written in the plainest way.
-func (c *Children) predicted() bool {
-	d, m := c.d, c.m
-	if m.All || c.count > 0 {
-		return false
+// accept is match that skips what it refuses.
+func (c *Children) accept() bool {
+	if c.match() {
+		return true
 	}
-	next := m.Next[c.state]
-	for _, i := range next[:min(len(next), maxPredicted)] {
-		p := &m.Particles[i]
-		if p.Any != nil || p.Abstract {
-			return false
-		}
-		if d.r.NextNamed(p.Space, p.Local) {
-			d.at, d.todo, c.Member = d.r.Offset(), false, -1
-			c.enter(i)
-			return true
-		}
-	}
+	c.d.SkipElement()
 	return false
+}
+
+// prepare works out which elements each state expects: those before the first particle that is not a plain name. Twice the
+// particle is the answer, and one more if its repetitions are counted.
+func (m *Model) prepare() *[][]xmlstream.Expected {
+	turns := make([][]xmlstream.Expected, max(len(m.Next), 1))
+	for state, next := range m.Next {
+		for _, i := range next {
+			p := &m.Particles[i]
+			if p.Any != nil || p.Abstract {
+				break
+			}
+			answer := 2 * i
+			if p.Max != 0 {
+				answer++
+			}
+			turns[state] = append(turns[state], xmlstream.Expect(p.Space, p.Local, answer))
+		}
+	}
+	m.turns.Store(&turns)
+	return &turns
 }
 
 // text judges character data between the children.

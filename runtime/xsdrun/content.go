@@ -123,18 +123,28 @@ func (d *Decoder) Text(t *SimpleType) string {
 		return ""
 	}
 	p := &t.program
-	text, v := p.check(t, text, d.resolve)
-	if v != nil {
-		d.violated(v)
-		return ""
-	}
-	if p.identity != identityNone {
-		d.identify(t, text, d.at, d.path(d.r.QName()), d.r.QName())
+	if n := uint(len(text)); !p.plain || info&xmlstream.HasHigh != 0 || n < p.least || n > p.most {
+		if text, ok = d.judge(t, text); !ok {
+			return ""
+		}
+		if p.identity != identityNone {
+			d.identify(t, text, d.at, d.path(d.r.QName()), d.r.QName())
+		}
 	}
 	if p.words != nil || d.opts.Alias && info&xmlstream.InScratch == 0 {
 		return text
 	}
 	return d.keep(text)
+}
+
+// judge checks the text of the element that has just been read.
+func (d *Decoder) judge(t *SimpleType, text string) (string, bool) {
+	text, v := t.program.check(t, text, d.resolve)
+	if v != nil {
+		d.violated(v)
+		return "", false
+	}
+	return text, true
 }
 
 // checked reads an element of simple content and checks its text, which is valid until the next call.
@@ -143,12 +153,7 @@ func (d *Decoder) checked(t *SimpleType) (string, bool) {
 	if !ok {
 		return "", false
 	}
-	text, v := t.program.check(t, text, d.resolve)
-	if v != nil {
-		d.violated(v)
-		return "", false
-	}
-	return text, true
+	return d.judge(t, text)
 }
 
 // Bool reads an element of type boolean.
@@ -215,12 +220,22 @@ func (d *Decoder) Bytes(t *SimpleType) []byte { return d.AppendBytes(nil, t) }
 
 // AppendBytes is Bytes that appends to b.
 func (d *Decoder) AppendBytes(b []byte, t *SimpleType) []byte {
-	text, ok := d.checked(t)
-	switch {
-	case !ok:
+	text, _, ok := d.content(t)
+	if !ok {
 		return b
-	case t.program.primitive == BuiltinHexBinary:
-		return appendHex(b, text)
+	}
+	p := &t.program
+	if p.bare && p.primitive == BuiltinHexBinary {
+		if octets, ok := appendHex(b, text); ok {
+			return octets
+		}
+	}
+	if text, ok = d.judge(t, text); !ok {
+		return b
+	}
+	if p.primitive == BuiltinHexBinary {
+		b, _ = appendHex(b, text)
+		return b
 	}
 	return appendBase64(b, text)
 }

@@ -47,7 +47,8 @@ type Decoder struct {
 	attr  attrState
 	lax   bool   // of the wildcard that the next Raw is for
 	arena []byte // the strings of the document, one after the other
-	kept  int    // bytes of strings that the last document needed
+	full  int    // bytes of strings of the document that are in earlier memory
+	kept  int    // bytes of strings that are likely to come
 	fold  []byte // text whose white space was processed
 
 	faults    []Fault
@@ -79,8 +80,11 @@ func (d *Decoder) Reset(doc []byte) {
 	if d.opts.Alias {
 		d.arena = d.arena[:0]
 	} else {
-		d.arena, d.kept = nil, len(d.arena)
+		// As the last document, but never much of a document's size.
+		d.kept = min(d.full+len(d.arena), len(doc)/4)
+		d.arena = nil
 	}
+	d.full = 0
 	d.todo, d.special, d.lax, d.truncated = false, false, false, false
 	d.xsi, d.ifEmpty, d.ifFixed, d.attr = xsi{}, nil, nil, attrState{}
 	d.faults, d.refs = d.faults[:0], d.refs[:0]
@@ -231,6 +235,7 @@ func (d *Decoder) keep(s string) string {
 		return ""
 	}
 	if cap(d.arena)-len(d.arena) < len(s) {
+		d.full += len(d.arena)
 		d.arena = make([]byte, 0, max(2*cap(d.arena), d.kept, leastArena, len(s)))
 	}
 	begin := len(d.arena)

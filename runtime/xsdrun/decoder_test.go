@@ -190,6 +190,36 @@ func TestEncodeFaults(t *testing.T) {
 }
 
 // FuzzDecode checks that decoding never panics, and that what is accepted is encoded and decoded to the same value.
+func TestEncoderClose(t *testing.T) {
+	for _, test := range []struct{ written, markup, want string }{
+		{`<a>`, `</a>`, `<a/>`},
+		{`<a>`, `</a></b>`, `<a/></b>`},
+		{`<a>`, `</a><b>`, `<a/><b>`},
+		{`<p:a x="1" y=">">`, `</p:a>`, `<p:a x="1" y=">"/>`},
+		{`<a>text`, `</a>`, `<a>text</a>`},
+		{`<a><b></b>`, `</a>`, `<a><b></b></a>`},
+		{`<a><b/>`, `</a>`, `<a><b/></a>`},
+		{`<a><a/>`, `</a>`, `<a><a/></a>`},
+		{`<a><a x="1"/>`, `</a>`, `<a><a x="1"/></a>`},
+		{`<a>>`, `</a>`, `<a>></a>`},
+		{`<a x="1">">`, `</a>`, `<a x="1">"></a>`},
+		{`<a><!--<a x-->`, `</a>`, `<a><!--<a x--></a>`},
+		{`<a><!-->-->`, `</a>`, `<a><!-->--></a>`},
+		{`<a><![CDATA[<a ]]>`, `</a>`, `<a><![CDATA[<a ]]></a>`},
+		{`<a><?p <a ?>`, `</a>`, `<a><?p <a ?></a>`},
+		{`<ab>`, `</a>`, `<ab></a>`},
+		{``, `</a>`, `</a>`},
+		{`<a>`, ``, `<a>`},
+	} {
+		e := xsdrun.NewEncoder([]byte("<a>"))
+		e.Raw(test.written)
+		e.Close(test.markup)
+		if b, err := e.Finish(); err != nil || string(b) != "<a>"+test.want {
+			t.Errorf("%s, then %s: %s, want %s (%v)", test.written, test.markup, b[3:], test.want, err)
+		}
+	}
+}
+
 func FuzzDecode(f *testing.F) {
 	f.Add(readFile(f, "testdata/create.xml"))
 	f.Add([]byte(`<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><create><c:create xmlns:c="urn:ietf:params:xml:ns:domain-1.0"><c:name>a&amp;b</c:name><c:authInfo><c:pw roid="r"/></c:authInfo></c:create></create></command></epp>`))

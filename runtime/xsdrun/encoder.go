@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 	"unsafe"
@@ -55,6 +56,33 @@ func (e *Encoder) Finish() ([]byte, error) {
 
 // Raw appends markup.
 func (e *Encoder) Raw(markup string) { e.b = append(e.b, markup...) }
+
+// Close appends markup that begins with an end tag. If the start tag is what was written last, the two become an empty-element
+// tag: <a></a> becomes <a/>. Code that knows an element has content calls Raw.
+func (e *Encoder) Close(markup string) {
+	name, rest, _ := strings.Cut(markup[min(len("</"), len(markup)):], ">")
+	if n := len(e.b); endsWithStart(e.b[e.begin:], name) {
+		e.b = append(append(e.b[:n-1], "/>"...), rest...)
+		return
+	}
+	e.b = append(e.b, markup...)
+}
+
+// endsWithStart reports whether b ends with a start tag of that name. Its values are in double quotes.
+func endsWithStart(b []byte, name string) bool {
+	if len(b) == 0 || b[len(b)-1] != '>' {
+		return false
+	}
+	rest, ok := bytes.CutPrefix(b[bytes.LastIndexByte(b, '<')+1:], []byte(name))
+	if !ok || len(rest) == 1 {
+		return ok
+	}
+	if rest[0] != ' ' || rest[len(rest)-2] != '"' { // not the end of a tag, but of a comment, say
+		return false
+	}
+	end, _ := tagEnd(rest)
+	return end == len(rest)-1
+}
 
 // Fail records that what has been written so far must not go on.
 func (e *Encoder) Fail(rule, text string) {

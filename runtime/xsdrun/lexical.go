@@ -60,7 +60,7 @@ func isNameOf(s string, name bool) bool {
 // Nearly everything can.
 func isURI(s string) bool {
 	for i := range len(s) {
-		if s[i] == '%' && (i+2 >= len(s) || hexDigit(s[i+1]) > 15 || hexDigit(s[i+2]) > 15) {
+		if s[i] == '%' && (i+2 >= len(s) || hexDigits[s[i+1]] == notDigit || hexDigits[s[i+2]] == notDigit) {
 			return false
 		}
 	}

@@ -80,11 +80,11 @@ func ParseDuration(text string) Duration {
 
 // ParseHex returns the octets of an xs:hexBinary; nil if it is none.
 func ParseHex(text string) []byte {
-	n := hexLength(text)
-	if n < 0 {
+	b, ok := appendHex(make([]byte, 0, len(text)/2), text)
+	if !ok {
 		return nil
 	}
-	return appendHex(make([]byte, 0, n), text)
+	return b
 }
 
 // ParseBase64 returns the octets of an xs:base64Binary; nil if it is none.
@@ -108,8 +108,11 @@ func Reuse[T any](old *T) *T {
 	return new(T)
 }
 
-// firstGrowth is the size in bytes up to which the first elements of a slice get memory together, four of them.
-const firstGrowth = 64
+// The first elements of a slice get memory together: as many as firstGrowth bytes hold, but not more than firstElements.
+const (
+	firstGrowth   = 128
+	firstElements = 4
+)
 
 // Grow makes the slice one longer and returns the new last element. Within the capacity it is not cleared, so that the
 // memory it refers to can be used again: the receiver resets it.
@@ -119,8 +122,8 @@ func Grow[S ~[]E, E any](s *S) *E {
 	switch {
 	case n < cap(*s):
 		*s = (*s)[:n+1]
-	case n == 0 && unsafe.Sizeof(zero) <= firstGrowth:
-		*s = make(S, 1, 4)
+	case n == 0 && 2*unsafe.Sizeof(zero) <= firstGrowth:
+		*s = make(S, 1, min(firstElements, firstGrowth/max(unsafe.Sizeof(zero), 1)))
 	default:
 		*s = append(*s, zero)
 	}

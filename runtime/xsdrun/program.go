@@ -25,6 +25,8 @@ type program struct {
 	bounds         []bound
 	strict         bool // formText: not every text has the form of the type
 	plain          bool // formText with no check but the length
+	least, most    uint // of plain: lengths that are right, in characters
+	bare           bool // formOther with no check but the form
 }
 
 // form picks the way in which a value is checked.
@@ -92,7 +94,10 @@ func (t *SimpleType) compile() {
 	p.compileBounds(t)
 	p.compileEnumeration(t)
 	p.strict = p.primitive == BuiltinAnyURI || t.Builtin > BuiltinToken
-	p.plain = p.form == formText && !p.strict && len(p.steps) == 0 && len(t.Enumeration) == 0
+	free := len(p.steps) == 0 && len(t.Enumeration) == 0
+	p.plain = free && p.form == formText && !p.strict
+	p.least, p.most = uint(p.minLen), uint(p.maxLen) // Unbounded is the greatest
+	p.bare = free && p.form == formOther && t.Length == nil && len(p.bounds) == 0
 }
 
 // identityForm says how values of t take part in ID and IDREF.

@@ -2,6 +2,7 @@ package xsdrun
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/protogen-go/protogen/runtime/xmlstream"
 )
@@ -125,7 +126,7 @@ type Wildcard struct {
 
 // Model is the content model of a complex type as a position automaton (Glushkov), deterministic by unique particle
 // attribution: in every state the next element decides the next particle. State 0 is the start; state i+1 is "particle i
-// was matched last".
+// was matched last". It must not change after first use, nor be copied.
 type Model struct {
 	Particles []Particle
 	Next      [][]int // by state: the particles that may follow, in schema order
@@ -136,6 +137,8 @@ type Model struct {
 	Optional bool
 	// TypeName is the name of the complex type, as in [Attributes].
 	TypeName xmlstream.Name
+
+	turns atomic.Pointer[[][]xmlstream.Expected] // by state, worked out at first use
 }
 
 // Particle is a leaf of a content model: an element or a wildcard.
