@@ -41,6 +41,7 @@ type Conn struct {
 	offered  bool          // an offer is in queue
 	released bool          // the carrier has been released
 	shut     bool          // the carrier was told that no output follows; of the strand
+	full     bool          // Full has said so, and Writable is owed; of the strand
 }
 
 // An env is what the connections of an engine share.
@@ -158,7 +159,13 @@ func (c *Conn) Pending() int {
 
 // Full says that Pending is above the high-water mark. A session that answers many requests in one Data stops there, leaves the
 // rest unconsumed, and gets it again after Writable. Events only.
-func (c *Conn) Full() bool { return c.Pending() > c.env.config.HighWater }
+func (c *Conn) Full() bool {
+	if c.Pending() <= c.env.config.HighWater {
+		return false
+	}
+	c.full = true
+	return true
+}
 
 // PauseRead stops Data until ResumeRead. What has arrived stays with the system, and the peer is slowed down.
 // While reading is paused, End does not come. That the peer has reset the connection is noticed on sockets of the system: at once by the

@@ -41,7 +41,7 @@ type Engine interface {
 
 // A Service says what runs over the connections of a listener.
 type Service struct {
-	// New makes the session of a connection. It is called on the connection's own goroutine, after the handshake. Required.
+	// New makes the session of a connection. It is called on a goroutine of the connection's own, after the handshake. Required.
 	New func() Session
 	// TLS, when not nil, makes the engine do the server's side of a TLS handshake on every connection. That is better than
 	// a listener of package crypto/tls: handshakes are bounded by Config.HandshakeWorkers, and idle connections hold less memory.

@@ -5,6 +5,9 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"net"
+	"net/netip"
+	"time"
 
 	"github.com/protogen-go/protogen/runtime/loop"
 	"github.com/protogen-go/protogen/runtime/loop/looptest"
@@ -59,4 +62,52 @@ func Example() {
 	// HOW ARE YOU?
 	// BYE
 	// loop: use of closed network connection
+}
+
+// echoer answers datagrams.
+type echoer struct{}
+
+func (echoer) Open(*loop.PacketConn) {}
+func (echoer) Packet(c *loop.PacketConn, from netip.AddrPort, b []byte) {
+	_ = c.WriteTo(b, from)
+}
+func (echoer) Timer(*loop.PacketConn, int)    {}
+func (echoer) Message(*loop.PacketConn, any)  {}
+func (echoer) Closed(*loop.PacketConn, error) {}
+
+func ExampleEngine_packets() {
+	engine := loop.NewGoroutines(loop.Config{}) // or loop.New(name, config)
+	defer engine.Close()
+	pc, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	c, err := engine.AttachPackets(pc, echoer{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+
+	peer, err := net.Dial("udp", c.LocalAddr().String())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer peer.Close()
+	_, _ = peer.Write([]byte("hello"))
+	reply := make([]byte, 100)
+	n, _ := peer.Read(reply)
+	fmt.Printf("%s\n", reply[:n])
+	// Output: hello
+}
+
+func ExampleWheel() {
+	w := loop.NewWheel(time.Millisecond)
+	done := make(chan struct{})
+	retransmit := loop.Timer{Func: func() { close(done) }} // a field of the transaction, as a rule
+	w.Arm(&retransmit, 5*time.Millisecond)
+	<-done
+	fmt.Println("sent again")
+	// Output: sent again
 }

@@ -15,18 +15,27 @@ import (
 	"github.com/protogen-go/protogen/runtime/loop"
 )
 
-// limitedServer, when set, makes the test binary a server on that unix socket with few descriptors.
-const limitedServer = "LOOP_TEST_LIMITED_SERVER"
+// limitedServer, when set, makes the test binary a server on that unix socket with few descriptors; limitedEngine is its engine.
+const (
+	limitedServer = "LOOP_TEST_LIMITED_SERVER"
+	limitedEngine = "LOOP_TEST_LIMITED_ENGINE"
+)
 
-// A process out of descriptors lives, serves the connections it has, and accepts again when some are free.
-func TestDescriptorLimit(t *testing.T) {
+// FAULTS 25: a process out of descriptors lives, serves the connections it has, and accepts again when some are free.
+func TestFaultDescriptorLimit(t *testing.T) {
 	if path := os.Getenv(limitedServer); path != "" {
 		serveLimited(t, path)
 		return
 	}
+	for _, engine := range engines {
+		t.Run(engine, func(t *testing.T) { testDescriptorLimit(t, engine) })
+	}
+}
+
+func testDescriptorLimit(t *testing.T, engine string) {
 	path := filepath.Join(t.TempDir(), "socket")
-	child := exec.Command(os.Args[0], "-test.run=^TestDescriptorLimit$")
-	child.Env = append(os.Environ(), limitedServer+"="+path)
+	child := exec.Command(os.Args[0], "-test.run=^TestFaultDescriptorLimit$")
+	child.Env = append(os.Environ(), limitedServer+"="+path, limitedEngine+"="+engine)
 	stdin, err := child.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -74,7 +83,10 @@ func serveLimited(t *testing.T, path string) {
 	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: 40, Max: 40}); err != nil {
 		t.Skip(err)
 	}
-	engine := loop.NewGoroutines(loop.Config{Logger: quiet})
+	engine, err := loop.New(os.Getenv(limitedEngine), loop.Config{Logger: quiet})
+	if err != nil {
+		t.Fatal(err)
+	}
 	served := make(chan error)
 	go func() {
 		served <- engine.Serve(l, loop.Service{New: func() loop.Session { return &script{t: t, data: echo} }})

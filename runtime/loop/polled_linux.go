@@ -27,6 +27,7 @@ type polled struct {
 	mask       uint32 // what the loop is told of
 	registered bool   // the loop is told of anything
 	quiet      bool   // input has come while reading was stopped
+	deaf       bool   // both directions have ended, which the loop would be told of for ever
 	ended      bool   // no more input: the peer has ended or broken it
 }
 
@@ -191,7 +192,8 @@ func (p *polled) lookForFailure(mask uint32) {
 		return
 	}
 	p.mu.Lock()
-	p.unwatchLocked() // both directions have ended, which would be told for ever
+	p.deaf = true
+	p.unwatchLocked()
 	p.mu.Unlock()
 }
 
@@ -210,8 +212,8 @@ func (p *polled) rearm() {
 	if len(p.unsent) > 0 {
 		mask |= pollOut
 	}
-	if !p.registered && mask == 0 || p.registered && mask == p.mask {
-		return
+	if !p.registered && mask == 0 && p.deaf || p.registered && mask == p.mask {
+		return // a mask of nothing still tells of failures
 	}
 	if err := p.watchLocked(mask); err != nil {
 		p.failLocked(err)

@@ -219,21 +219,21 @@ func (c *Conn) mark() {
 	if c.env.counters.queued.Load() > int64(c.env.config.OutputBudget) {
 		high = c.env.config.LowWater
 	}
-	if n > high {
+	if n > high || c.full { // the queue may have shrunk since
 		c.mu.Lock()
 		c.choked = true
 		c.mu.Unlock()
 	}
 }
 
-// unchoke lets the reading goroutine go on, and reports whether it had been stopped.
+// unchoke lets input come again, and reports whether it had been stopped.
 func (c *Conn) unchoke() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.choked {
+	if !c.choked && !c.full {
 		return false
 	}
-	c.choked = false
+	c.choked, c.full = false, false
 	c.goOnLocked()
 	return true
 }

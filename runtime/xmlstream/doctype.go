@@ -487,7 +487,7 @@ func (p *dtdParser) repeat() { _ = p.take("?") || p.take("*") || p.take("+") }
 // applyDefaults gives the start tag the attributes that the internal subset says it has by default, and normalises those
 // it has by their declared types.
 func (r *Reader) applyDefaults(e *open, mark int) bool {
-	for _, def := range r.dtd.attributes[e.name] {
+	for _, def := range r.dtd.attributes[r.nameOf(e)] {
 		given := slices.IndexFunc(r.attrs, func(a Attr) bool { return a.name == def.name })
 		switch {
 		case given >= 0:
@@ -502,7 +502,7 @@ func (r *Reader) applyDefaults(e *open, mark int) bool {
 			return false
 		}
 		r.addAttribute(Attr{
-			Value: def.value, Info: anyInfo, Offset: r.outer(e.start), name: def.name,
+			Value: def.value, Info: anyInfo, Offset: r.Offset(), name: def.name,
 			colon: strings.IndexByte(def.name, ':'),
 		})
 	}

@@ -168,7 +168,8 @@ func (a *Any) declares(prefix string) bool {
 func (r *Reader) Raw(content func()) RawElement {
 	r.serial++
 	serial, depth := r.serial, len(r.stack)
-	c := capture{elem: *r.elem, name: r.Name(), own: slices.Clone(r.binds[r.elem.binds:]), begin: r.start, xsi: r.hasXSI}
+	outer := int(r.current().binds)
+	c := capture{tag: 1 + len(r.QName()), outer: outer, name: r.Name(), own: slices.Clone(r.binds[outer:]), begin: r.start, xsi: r.hasXSI}
 	r.useTag()
 	if content == nil {
 		r.Skip()
@@ -183,7 +184,8 @@ func (r *Reader) Raw(content func()) RawElement {
 
 // capture is an element being kept.
 type capture struct {
-	elem  open
+	tag   int // bytes of the start tag up to the end of its name
+	outer int // bindings in scope outside of it
 	name  Name
 	own   []binding // what its start tag declares
 	begin int       // of the start tag, in the text being read
@@ -192,10 +194,10 @@ type capture struct {
 
 // captured returns the source of the element that has just been read, with the declarations it needs.
 func (r *Reader) captured(c *capture, serial int) string {
-	source, tag := r.s[c.begin:r.pos], 1+len(c.elem.name)
+	source := r.s[c.begin:r.pos]
 	var b strings.Builder
-	b.WriteString(source[:tag])
-	outer := r.binds[:c.elem.binds]
+	b.WriteString(source[:c.tag])
+	outer := r.binds[:c.outer]
 	for i := 1; i < len(outer); i++ { // the first is the prefix xml, which needs no declaration
 		d := &outer[i]
 		same := func(o binding) bool { return o.prefix == d.prefix }
@@ -209,7 +211,7 @@ func (r *Reader) captured(c *capture, serial int) string {
 		uri, _ := AppendAttr(nil, d.uri)
 		b.WriteString(`="` + string(uri) + `"`)
 	}
-	b.WriteString(source[tag:])
+	b.WriteString(source[c.tag:])
 	if r.dtd != nil {
 		return r.expandAll(b.String(), nil)
 	}
@@ -218,7 +220,7 @@ func (r *Reader) captured(c *capture, serial int) string {
 
 // useTag marks the bindings that the current start tag uses.
 func (r *Reader) useTag() {
-	r.lookup(r.elem.name[:max(r.elem.colon, 0)])
+	r.lookup(r.prefixOf(r.current()))
 	for i := range r.attrs {
 		if a := &r.attrs[i]; a.colon > 0 {
 			r.lookup(a.name[:a.colon])

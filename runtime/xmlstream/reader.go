@@ -41,7 +41,7 @@ type Reader struct {
 	s          string // what is being read: the document, or the replacement text of an entity
 	pos        int    // of the first byte not yet read
 	start      int    // of the current token
-	elem       *open  // of the current tag
+	elem       int    // of the current tag, in stack or right behind its end
 	attrs      []Attr
 	stack      []open
 	binds      []binding
@@ -60,6 +60,7 @@ type Reader struct {
 	opts     Options
 	err      *SyntaxError
 	frames   []frame
+	inside   []string // the names of the open elements that began in an entity
 	dtd      *doctype
 	expanded int // bytes that entities have produced
 	scratch  []byte
@@ -67,14 +68,14 @@ type Reader struct {
 	memories [1 << memoryBits]memory
 }
 
-// open is an element whose end tag has not been read.
+// open is an element whose end tag has not been read. It holds no pointers: writing one costs more while garbage is being
+// collected, and this is written for every element.
 type open struct {
-	name  string // as written
-	start int
-	colon int32 // in name; -1 when there is none
-	bind  int32 // the binding of its prefix
-	space int32
-	binds int32 // bindings in scope outside of it
+	begin, end int   // its name in the document; of an element out of an entity, end is -1 and begin counts Reader.inside
+	colon      int32 // in the name; -1 when there is none
+	bind       int32 // the binding of its prefix
+	space      int32
+	binds      int32 // bindings in scope outside of it
 }
 
 // binding is a namespace declaration in scope.
@@ -121,9 +122,12 @@ func (a *Attr) Name() Name { return Name{a.uri, a.Local()} }
 // IsXSI reports whether the attribute is one of xsi:type, xsi:nil, xsi:schemaLocation and the like.
 func (a *Attr) IsXSI() bool { return a.colon > 0 && a.uri == XSISpace }
 
+// firstDepth is for how many open elements there is memory from the beginning.
+const firstDepth = 16
+
 // NewReader returns a Reader without a document: call [Reader.Reset] next. spaces may be nil.
 func NewReader(spaces *Spaces, opts Options) *Reader {
-	return &Reader{spaces: spaces, opts: opts.withDefaults()}
+	return &Reader{spaces: spaces, opts: opts.withDefaults(), stack: make([]open, 0, firstDepth)}
 }
 
 // Reset starts on doc, which the Reader reads in place: doc must not change while the Reader or a string it returned is in
@@ -159,7 +163,8 @@ func (r *Reader) resetFragment(content string) {
 
 func (r *Reader) clear() {
 	r.doc, r.s, r.pos, r.start = "", "", 0, 0
-	r.elem, r.attrs, r.stack = nil, r.attrs[:0], r.stack[:0]
+	r.stack = append(r.stack[:0], open{})[:0] // the current tag has no name until there is one
+	r.elem, r.attrs, r.inside = 0, r.attrs[:0], r.inside[:0]
 	r.binds = append(r.binds[:0], binding{prefix: "xml", uri: XMLSpace, space: r.spaces.Index(XMLSpace)}, binding{})
 	r.serial, r.text, r.info, r.kind = 0, "", 0, EOF
 	r.pendingEnd, r.hasXSI, r.sawRoot, r.fragment = false, false, false, false
@@ -240,7 +245,7 @@ func (r *Reader) finish() Kind {
 	switch {
 	case r.err != nil:
 	case len(r.stack) > 0:
-		r.fail(r.pos, fmt.Sprintf("the document ends inside <%s>", r.stack[len(r.stack)-1].name))
+		r.fail(r.pos, fmt.Sprintf("the document ends inside <%s>", r.Open(len(r.stack)-1)))
 	case !r.sawRoot && !r.fragment:
 		r.fail(r.pos, "the document has no element")
 	}
@@ -308,22 +313,33 @@ func (r *Reader) Source() string { return r.s[min(r.start, r.pos):r.pos] }
 func (r *Reader) Depth() int { return len(r.stack) }
 
 // Open returns the name, as written, of the open element at depth i, which is from 0 for the root to [Reader.Depth]-1.
-func (r *Reader) Open(i int) string { return r.stack[i].name }
+func (r *Reader) Open(i int) string { return r.nameOf(&r.stack[i]) }
+
+// nameOf returns the name of e as written. That of an element out of an entity is still in memory right after the end tag.
+func (r *Reader) nameOf(e *open) string {
+	if e.end < 0 {
+		return r.inside[:cap(r.inside)][e.begin]
+	}
+	return r.doc[e.begin:e.end]
+}
+
+// current returns the element of the current tag, which is still in memory right after the end tag.
+func (r *Reader) current() *open { return &r.stack[:cap(r.stack)][r.elem] }
 
 // Space returns the number of the namespace of the current tag.
-func (r *Reader) Space() int { return int(r.elem.space) }
+func (r *Reader) Space() int { return int(r.current().space) }
 
 // Local returns the local part of the name of the current tag.
-func (r *Reader) Local() string { return r.elem.name[r.elem.colon+1:] }
+func (r *Reader) Local() string {
+	e := r.current()
+	return r.nameOf(e)[e.colon+1:]
+}
 
 // QName returns the name of the current tag as written.
-func (r *Reader) QName() string { return r.elem.name }
+func (r *Reader) QName() string { return r.nameOf(r.current()) }
 
-// URI returns the namespace of the current tag, empty for none.
-func (r *Reader) URI() string { return r.uri(r.elem) }
-
-// uri returns the namespace of e. Its binding is still in memory right after the end tag.
-func (r *Reader) uri(e *open) string { return r.binds[:cap(r.binds)][e.bind].uri }
+// URI returns the namespace of the current tag, empty for none. Its binding, too, is still in memory right after the end tag.
+func (r *Reader) URI() string { return r.binds[:cap(r.binds)][r.current().bind].uri }
 
 // Name returns the expanded name of the current tag.
 func (r *Reader) Name() Name { return Name{r.URI(), r.Local()} }

@@ -30,16 +30,16 @@ func (r *Reader) openTag(begin, end, colon int) Kind {
 		return r.limit(r.pos, "MaxDepth", r.opts.MaxDepth)
 	}
 	s, mark := r.s, len(r.binds)
-	e := r.push()
-	e.name, e.start, e.colon, e.binds = s[begin:end], r.pos, int32(colon), int32(mark)
-	r.elem, r.attrs, r.hasXSI = e, r.attrs[:0], false
+	e := r.push(begin, end)
+	e.colon, e.binds = int32(colon), int32(mark)
+	r.attrs, r.hasXSI = r.attrs[:0], false
 	if end < len(s) && s[end] != '>' {
 		if end = r.parts(begin-1, end, mark); end < 0 {
 			return EOF
 		}
 	}
 	if end >= len(s) {
-		return r.fail(end, fmt.Sprintf("the document ends inside the tag <%s", e.name))
+		return r.fail(end, fmt.Sprintf("the document ends inside the tag <%s", r.nameOf(e)))
 	}
 	r.pos, r.kind = end+1, StartElement
 	if r.dtd != nil && !r.applyDefaults(e, mark) {
@@ -48,18 +48,25 @@ func (r *Reader) openTag(begin, end, colon int) Kind {
 	return r.resolve(e, mark)
 }
 
-// prefix returns the prefix of the element's name.
-func (e *open) prefix() string { return e.name[:max(e.colon, 0)] }
+// prefixOf returns the prefix of the element's name.
+func (r *Reader) prefixOf(e *open) string { return r.nameOf(e)[:max(e.colon, 0)] }
 
-// push makes the stack one higher.
-func (r *Reader) push() *open {
+// push makes the stack one higher, by an element of the name r.s[begin:end].
+func (r *Reader) push(begin, end int) *open {
 	n := len(r.stack)
 	if n == cap(r.stack) {
 		r.stack = append(r.stack, open{})
 	} else {
 		r.stack = r.stack[:n+1]
 	}
-	return &r.stack[n]
+	r.elem = n
+	e := &r.stack[n]
+	e.begin, e.end = begin, end
+	if len(r.frames) > 0 {
+		e.begin, e.end = len(r.inside), -1
+		r.inside = append(r.inside, r.s[begin:end])
+	}
+	return e
 }
 
 // qname reads the name at r.s[i] and returns its end and the place of its colon, counted from i. The end is -1 after a fault.
@@ -238,8 +245,8 @@ func (r *Reader) resolve(e *open, mark int) Kind {
 		r.pendingEnd = false
 		return EOF
 	}
-	prefix := e.prefix()
-	if n := len(r.stack) - 2; n >= 0 && len(r.binds) == mark && r.stack[n].prefix() == prefix {
+	prefix := r.prefixOf(e)
+	if n := len(r.stack) - 2; n >= 0 && len(r.binds) == mark && r.prefixOf(&r.stack[n]) == prefix {
 		e.bind, e.space = r.stack[n].bind, r.stack[n].space // as its parent
 		r.binds[e.bind].used = r.serial
 	} else {
@@ -330,17 +337,24 @@ func (r *Reader) duplicate(offset int, name string) bool {
 
 // endAt reads the end tag of e, the innermost open element, if it stands at r.s[i] and is written in the usual way.
 func (r *Reader) endAt(i int, e *open) bool {
-	s, n := r.s, len(e.name)
+	s, from, n := r.s, e.begin, e.end-e.begin
 	after := i + 2 + n
-	if after >= len(s) || s[i] != '<' || s[i+1] != '/' || s[after] != '>' || len(r.frames) != 0 {
+	if n < 0 || len(r.frames) != 0 || after >= len(s) || s[i] != '<' || s[i+1] != '/' || s[after] != '>' {
 		return false
 	}
-	if i+10 > len(s) { // the end of the document
-		if s[i+2:after] != e.name {
+	switch {
+	case i+10 > len(s) || n > 16:
+		if s[i+2:after] != s[from:from+n] {
 			return false
 		}
-	} else if !same(s, i+2, e.start+1, n) {
-		return false
+	case n >= 8:
+		if load(s, i+2) != load(s, from) || load(s, after-8) != load(s, from+n-8) {
+			return false
+		}
+	default:
+		if (load(s, i+2)^load(s, from))<<(64-8*uint(n)) != 0 {
+			return false
+		}
 	}
 	r.pos = after + 1
 	r.closeElement()
@@ -353,7 +367,7 @@ func (r *Reader) endTag() Kind {
 		return r.fail(r.pos, "an end tag without a start tag")
 	}
 	s, i := r.s, r.pos+2
-	want := r.stack[len(r.stack)-1].name
+	want := r.Open(len(r.stack) - 1)
 	if len(s)-i <= len(want) || s[i:i+len(want)] != want {
 		return r.endTagFault(i, want)
 	}
@@ -390,9 +404,12 @@ func (r *Reader) endTagFault(i int, want string) Kind {
 // closeElement makes the end of the innermost element the current token.
 func (r *Reader) closeElement() Kind {
 	n := len(r.stack) - 1
-	r.elem = &r.stack[n]
-	r.stack = r.stack[:n]
-	r.ended, r.binds = len(r.binds), r.binds[:r.elem.binds]
+	e := &r.stack[n]
+	r.elem, r.stack = n, r.stack[:n]
+	r.ended, r.binds = len(r.binds), r.binds[:e.binds]
+	if e.end < 0 {
+		r.inside = r.inside[:e.begin]
+	}
 	r.kind = EndElement
 	return EndElement
 }

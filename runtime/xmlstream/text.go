@@ -26,21 +26,21 @@ func (r *Reader) charData() Kind {
 // quiet passes over characters of s that need no attention, eight at a time, and returns where it stopped: at one that may,
 // or less than eight bytes before the end. The info says whether there were spaces.
 func quiet(s string, i int) (end int, info TextInfo) {
+	spaces := uint64(0)
 	for i+8 <= len(s) {
 		w := load(s, i)
 		stop := (w | (w - ones*' ') | zeros(w^ones*'<') | zeros(w^ones*'&') | zeros(w^ones*']')) & highs
-		space := zeros(w ^ ones*' ')
 		if stop == 0 {
-			if space != 0 {
-				info |= HasSpace
-			}
+			spaces |= zeros(w ^ ones*' ')
 			i += 8
 			continue
 		}
-		if space&((stop&-stop)-1) != 0 {
-			info |= HasSpace
-		}
-		return i + bits.TrailingZeros64(stop)>>3, info
+		spaces |= zeros(w^ones*' ') & (stop&-stop - 1)
+		i += bits.TrailingZeros64(stop) >> 3
+		break
+	}
+	if spaces != 0 {
+		info = HasSpace
 	}
 	return i, info
 }
@@ -240,15 +240,15 @@ func (r *Reader) Content() (text string, info TextInfo, ok bool) {
 		return "", 0, true
 	}
 	r.start = r.pos
-	begin := r.pos
+	begin, e := r.pos, r.current()
 	end, info := quiet(r.s, begin) // nearly always that is all of it
-	if r.endAt(end, r.elem) {
+	if r.endAt(end, e) {
 		return r.s[begin:end], info, true
 	}
 	if end, info = r.scanText(begin); end < 0 {
 		return "", 0, true
 	}
-	if info&needDecode == 0 && r.endAt(end, r.elem) {
+	if info&needDecode == 0 && r.endAt(end, e) {
 		return r.s[begin:end], info, true
 	}
 	r.scratch = r.scratch[:0]

@@ -215,27 +215,38 @@ func (d *Decoder) Duration(t *SimpleType) Duration {
 	return ParseDuration(text)
 }
 
-// Bytes reads an element of type hexBinary or base64Binary and returns the octets, in memory of their own.
+// Bytes reads an element of type hexBinary or base64Binary and returns the octets. Unless [Options] Alias is set they share
+// memory with the strings of the document, of which keeping them keeps all; they may be changed and appended to.
 func (d *Decoder) Bytes(t *SimpleType) []byte { return d.AppendBytes(nil, t) }
 
-// AppendBytes is Bytes that appends to b.
+// AppendBytes is Bytes that appends to b, in new memory if b has none.
 func (d *Decoder) AppendBytes(b []byte, t *SimpleType) []byte {
 	text, _, ok := d.content(t)
 	if !ok {
 		return b
 	}
 	p := &t.program
-	if p.bare && p.primitive == BuiltinHexBinary {
-		if octets, ok := appendHex(b, text); ok {
-			return octets
+	if !p.bare || p.primitive != BuiltinHexBinary {
+		if text, ok = d.judge(t, text); !ok {
+			return b
 		}
 	}
-	if text, ok = d.judge(t, text); !ok {
+	if p.primitive != BuiltinHexBinary {
+		return appendBase64(d.octets(b, len(text)/4*3), text)
+	}
+	octets, ok := appendHex(d.octets(b, len(text)/2), text)
+	if !ok {
+		d.judge(t, text)
 		return b
 	}
-	if p.primitive == BuiltinHexBinary {
-		b, _ = appendHex(b, text)
+	return octets
+}
+
+// octets returns b, or room for n bytes if it has no memory.
+func (d *Decoder) octets(b []byte, n int) []byte {
+	if cap(b) != 0 || n == 0 || d.opts.Alias {
 		return b
 	}
-	return appendBase64(b, text)
+	begin, end := d.room(n)
+	return d.arena[begin:begin:end]
 }

@@ -234,13 +234,25 @@ func (d *Decoder) keep(s string) string {
 	if s == "" {
 		return ""
 	}
-	if cap(d.arena)-len(d.arena) < len(s) {
-		d.full += len(d.arena)
-		d.arena = make([]byte, 0, max(2*cap(d.arena), d.kept, leastArena, len(s)))
-	}
-	begin := len(d.arena)
-	d.arena = append(d.arena, s...)
+	begin, end := d.room(len(s))
+	copy(d.arena[begin:end], s)
 	return unsafe.String(&d.arena[begin], len(s))
+}
+
+// room makes the arena n bytes longer and returns where they are.
+func (d *Decoder) room(n int) (begin, end int) {
+	if cap(d.arena)-len(d.arena) < n {
+		d.newArena(n)
+	}
+	begin, end = len(d.arena), len(d.arena)+n
+	d.arena = d.arena[:end]
+	return begin, end
+}
+
+// newArena makes memory for n bytes and more to come.
+func (d *Decoder) newArena(n int) {
+	d.full += len(d.arena)
+	d.arena = make([]byte, 0, max(2*cap(d.arena), d.kept, leastArena, n))
 }
 
 // stable returns s if it refers to memory that the caller may refer to, and else a copy.
