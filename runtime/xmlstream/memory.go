@@ -36,7 +36,7 @@ type memoryPart struct {
 // memoryOf returns the two places where the start tag may be remembered whose name ends at r.s[end]; ok is false if it cannot
 // be.
 func (r *Reader) memoryOf(end int) (first, second *memory, ok bool) {
-	if r.dtd != nil || end < 8 || end+8 > len(r.s) {
+	if r.memories == nil || r.dtd != nil || end < 8 || end+8 > len(r.s) {
 		return nil, nil, false
 	}
 	const mix = 0x9E3779B97F4A7C15 // spreads any bits over the high ones
@@ -93,7 +93,7 @@ func (r *Reader) remember(m *memory, begin, end, last, mark int) {
 		switch {
 		case len(attrs) > 0 && attrs[0].name == name && attrs[0].Value == value:
 			p.info, attrs = attrs[0].Info, attrs[1:]
-		case len(binds) > 0 && strings.TrimPrefix(name[min(len(name), 5):], ":") == binds[0].prefix && strings.HasPrefix(name, "xmlns") && binds[0].uri == value:
+		case len(binds) > 0 && binds[0].declaredBy(name) && binds[0].uri == value:
 			p.declares, p.space, binds = true, int32(binds[0].space), binds[1:]
 		default: // more white space, or a value that was normalised
 			return
@@ -104,4 +104,10 @@ func (r *Reader) remember(m *memory, begin, end, last, mark int) {
 	if rest := tag[i:]; rest == ">" || rest == "/>" {
 		m.size = uint8(copy(m.source[:], tag))
 	}
+}
+
+// declaredBy reports whether name is the attribute that declares the binding's prefix.
+func (b *binding) declaredBy(name string) bool {
+	prefix, ok := strings.CutPrefix(name, "xmlns:")
+	return ok && prefix == b.prefix || name == "xmlns" && b.prefix == ""
 }

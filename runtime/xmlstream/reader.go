@@ -54,6 +54,7 @@ type Reader struct {
 	hasXSI     bool
 	sawRoot    bool
 	fragment   bool // content is read rather than a document
+	used       bool // a document has been read
 
 	doc      string // the whole document
 	spaces   *Spaces
@@ -65,7 +66,7 @@ type Reader struct {
 	expanded int // bytes that entities have produced
 	scratch  []byte
 	order    []int
-	memories [1 << memoryBits]memory
+	memories *[1 << memoryBits]memory // nil until a second document is read
 }
 
 // open is an element whose end tag has not been read. It holds no pointers: writing one costs more while garbage is being
@@ -162,6 +163,10 @@ func (r *Reader) resetFragment(content string) {
 }
 
 func (r *Reader) clear() {
+	if r.used && r.memories == nil {
+		r.memories = new([1 << memoryBits]memory)
+	}
+	r.used = true
 	r.doc, r.s, r.pos, r.start = "", "", 0, 0
 	r.stack = append(r.stack[:0], open{})[:0] // the current tag has no name until there is one
 	r.elem, r.attrs, r.inside = 0, r.attrs[:0], r.inside[:0]

@@ -498,6 +498,8 @@ func TestMemory(t *testing.T) {
 		`<a xml:lang="en"><b xmlns:p=""/></a>`,
 		`<a xml:lang="en"><b xmlns:p="w" xmlns:p="w"/></a>`,
 		`<a b="1" c="2" d="3" e="4" f="5"/>`,
+		`<a xmlnsfoo="x&amp;y" xmlns:foo="x&amp;amp;y"/>`,
+		`<a b="1" ></a><a b="1"></a>`,
 		`<!DOCTYPE a [<!ATTLIST b c CDATA "d">]><a><b x="1"/></a>`,
 		`<abcdefgh b="1"/>`,
 		`<abcdefgh b="1">`,
