@@ -22,7 +22,7 @@ var rooms = map[string][]string{
 	"gen/formula":      {"gen/model", "gen/diag", "gen/xsd", "runtime/xsdrun"},
 	"gen/xsd":          {"gen/diag", "gen/xsd", "runtime/xmlstream", "runtime/xsdrun"},
 	"gen/load":         {"gen/model", "gen/diag", "gen/xsd", "specs"},
-	"gen/check":        {"gen/model", "gen/diag", "gen/formula", "gen/xsd"},
+	"gen/check":        {"gen/model", "gen/diag", "gen/formula", "gen/xsd", "runtime/xmlstream", "runtime/xsdrun"},
 	"gen/name":         {"gen/model", "gen/diag", "gen/xsd"},
 	"gen/emit":         {"gen/model", "gen/diag", "gen/formula", "gen/name", "gen/xsd", "runtime/xmlstream", "runtime/xsdrun"},
 	"gen/emit/diagram": {"gen/model"},

@@ -30,10 +30,14 @@ const (
 type Config struct {
 	// DB is the path of the SQLite file, which is created if need be.
 	DB string
-	// Policy is what the standards leave to the registry. The zones of Seed are added to Policy.TLDs.
+	// Policy is what the standards leave to the registry. The zones in force are those of Policy.TLDs, of Seed, and whatever
+	// zones the registry had when it was open before.
 	Policy repository.Policy
-	// Seed is put into the registry when it opens.
+	// Seed is put into the registry when it opens: what is missing is created, what exists is left alone.
 	Seed Seed
+	// ResetPasswords gives registrars that exist the passwords of Seed. Without it they keep theirs, which they may have
+	// changed at a login.
+	ResetPasswords bool
 	// MaxSessions is how many sessions of one registrar this process serves at a time: 10. One more gets 2502.
 	MaxSessions int
 	// SweepEvery is how often objects are brought up to date that nobody asks about: 1 minute.
@@ -55,7 +59,8 @@ type Registry struct {
 	done sync.WaitGroup
 }
 
-// Open opens a registry. The caller closes it when the server that uses it has stopped.
+// Open opens a registry. The caller closes it when the server that uses it has stopped. A registry without registrars, in
+// which nobody can log in, is opened with a warning in the log.
 func Open(ctx context.Context, cfg Config) (*Registry, error) {
 	store, err := sqlite.Open(ctx, cfg.DB)
 	if err != nil {
@@ -82,12 +87,17 @@ func New(ctx context.Context, store repository.Store, cfg Config) (*Registry, er
 	}
 	policy := cfg.Policy
 	policy.TLDs = append(policy.TLDs[:len(policy.TLDs):len(policy.TLDs)], cfg.Seed.TLDs...)
-	repo, err := repository.New(store, policy, cfg.Now)
+	repo, err := repository.New(ctx, store, policy, cfg.Now)
 	if err != nil {
 		return nil, fmt.Errorf("registry: %w", err)
 	}
-	if err := cfg.Seed.plant(ctx, repo); err != nil {
+	if err := cfg.Seed.plant(ctx, repo, cfg.ResetPasswords); err != nil {
 		return nil, fmt.Errorf("registry: seed: %w", err)
+	}
+	if ids, err := repo.Registrars(ctx); err != nil {
+		return nil, fmt.Errorf("registry: %w", err)
+	} else if len(ids) == 0 {
+		cfg.Logger.Warn("registry has no registrars: nobody can log in; a seed creates them")
 	}
 	r := &Registry{repo: repo, store: store, logger: cfg.Logger, sessions: sessions{limit: cfg.MaxSessions, open: map[string]int{}}}
 	sweeping, stop := context.WithCancel(context.WithoutCancel(ctx))

@@ -5,15 +5,17 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/protogen-go/protogen/servers/registry/repository"
 )
 
-// Seed is what a registry has when it opens. Planting it again changes nothing but what it says otherwise: a registrar that
-// exists gets the password and the certificate policy given here.
+// Seed is what a registry has when it opens. It creates what is missing, so opening with the same seed again changes nothing:
+// a registrar that exists keeps its password, which it may have changed since, and its certificates. Passwords alone can be
+// put back, with [Config.ResetPasswords].
 type Seed struct {
 	Registrars []SeedRegistrar `json:"registrars"`
-	// TLDs are zones in which names are registered.
+	// TLDs are zones in which names are registered. The registry remembers them.
 	TLDs []string `json:"tlds"`
 }
 
@@ -44,9 +46,19 @@ func ReadSeed(r io.Reader) (Seed, error) {
 	return s, nil
 }
 
-func (s *Seed) plant(ctx context.Context, repo *repository.Repository) error {
+// plant puts the registrars of a seed into a repository; its zones are in the policy already.
+func (s *Seed) plant(ctx context.Context, repo *repository.Repository, resetPasswords bool) error {
+	known, err := repo.Registrars(ctx)
+	if err != nil {
+		return err
+	}
 	for _, g := range s.Registrars {
-		err := repo.Enrol(ctx, repository.Registrar{ID: g.ID, Password: g.Password, Fingerprints: g.Fingerprints, Names: g.Names})
+		switch {
+		case !slices.Contains(known, g.ID):
+			err = repo.Enrol(ctx, repository.Registrar{ID: g.ID, Password: g.Password, Fingerprints: g.Fingerprints, Names: g.Names})
+		case resetPasswords:
+			err = repo.SetPassword(ctx, g.ID, g.Password)
+		}
 		if err != nil {
 			return fmt.Errorf("registrar %q: %w", g.ID, err)
 		}

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -12,9 +13,11 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/big"
 	"net"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -168,6 +171,7 @@ func TestOpenRefuses(t *testing.T) {
 	for name, cfg := range map[string]Config{
 		"no file":     {},
 		"zone":        {Seed: Seed{TLDs: []string{".test"}}},
+		"no A-label":  {Seed: Seed{TLDs: []string{"xn--a"}}},
 		"suffix":      {Policy: repository.Policy{Suffix: "too-long-a-suffix"}},
 		"years":       {Policy: repository.Policy{DefaultYears: 20}},
 		"registrar":   {Seed: Seed{Registrars: []SeedRegistrar{{ID: "X", Password: "foo-BAR2"}}}},
@@ -183,32 +187,168 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
-// What a registry holds outlives it, and a seed that is planted again gives registrars the passwords it says.
+// What a registry holds outlives it, passwords and zones included; a seed that is planted again undoes nothing.
 func TestReopen(t *testing.T) {
 	db := filepath.Join(t.TempDir(), "registry.db")
 	reg := openTest(t, db)
 	if _, err := reg.Repository().CreateDomain(t.Context(), repository.Caller{ID: "ClientX"}, repository.NewDomain{Name: "a.test"}); err != nil {
 		t.Fatal(err)
 	}
+	if err := reg.Repository().SetPassword(t.Context(), "ClientX", "my-OWN-1"); err != nil {
+		t.Fatal(err)
+	}
 	if err := reg.Close(); err != nil {
 		t.Fatal(err)
 	}
-	reg, err := Open(t.Context(), Config{
-		DB: db, Policy: repository.Policy{PasswordMemory: 64},
-		Seed: Seed{TLDs: []string{"test"}, Registrars: []SeedRegistrar{{ID: "ClientX", Password: "new-PASS"}}},
-	})
-	if err != nil {
-		t.Fatal(err)
+	seed := Seed{TLDs: []string{"Example"}, Registrars: []SeedRegistrar{
+		{ID: "ClientX", Password: "foo-BAR2", Fingerprints: []string{"00"}}, {ID: "ClientW", Password: "foo-BAR2"},
+	}}
+	for _, c := range []struct {
+		name   string
+		config Config
+		x, w   string // passwords; "" for a registrar that is not there
+		zones  []string
+	}{
+		{"without a seed", Config{}, "my-OWN-1", "", []string{"test"}},
+		{"with a seed", Config{Seed: seed}, "my-OWN-1", "foo-BAR2", []string{"example", "test"}},
+		{"to reset passwords", Config{Seed: seed, ResetPasswords: true}, "foo-BAR2", "foo-BAR2", []string{"example", "test"}},
+		{"with zones of the policy", Config{Policy: repository.Policy{TLDs: []string{"test"}}}, "foo-BAR2", "foo-BAR2", []string{"example", "test"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			c.config.DB, c.config.Policy.PasswordMemory = db, 64
+			reg, err := Open(t.Context(), c.config)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer reg.Close()
+			repo := reg.Repository()
+			info, err := repo.DomainInfo(t.Context(), repository.Caller{ID: "ClientX"}, "a.test", nil)
+			if err != nil || info.Sponsor != "ClientX" {
+				t.Errorf("%+v, %v", info, err)
+			}
+			zones := slices.Sorted(slices.Values(repo.Policy().TLDs))
+			if diff := cmp.Diff(c.zones, zones); diff != "" {
+				t.Errorf("zones: -want +got\n%s", diff)
+			}
+			for id, want := range map[string]string{"ClientX": c.x, "ClientW": c.w} {
+				for _, password := range []string{"foo-BAR2", "my-OWN-1"} {
+					err := repo.Authenticate(t.Context(), repository.Credentials{ID: id, Password: password})
+					if (err == nil) != (password == want) {
+						t.Errorf("%s with %s: %v", id, password, err)
+					}
+				}
+			}
+		})
 	}
-	defer reg.Close()
-	info, err := reg.Repository().DomainInfo(t.Context(), repository.Caller{ID: "ClientX"}, "a.test", nil)
-	if err != nil || info.Sponsor != "ClientX" {
-		t.Errorf("%+v, %v", info, err)
+}
+
+// A registry in which nobody can log in says so, and only such a one does.
+func TestOpenWarns(t *testing.T) {
+	db := filepath.Join(t.TempDir(), "registry.db")
+	registrars := []SeedRegistrar{{ID: "ClientX", Password: "foo-BAR2"}}
+	for _, c := range []struct {
+		name     string
+		seed     Seed
+		warnings int
+	}{
+		{"new", Seed{TLDs: []string{"test"}}, 1},
+		{"seeded", Seed{Registrars: registrars}, 0},
+		{"reopened", Seed{}, 0},
+	} {
+		var log bytes.Buffer
+		reg, err := Open(t.Context(), Config{
+			DB: db, Seed: c.seed, Policy: repository.Policy{PasswordMemory: 64}, Logger: slog.New(slog.NewTextHandler(&log, nil)),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := reg.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(log.String(), "nobody can log in"); n != c.warnings || strings.Count(log.String(), "\n") != n {
+			t.Errorf("%s: %d warnings, want %d:\n%s", c.name, n, c.warnings, &log)
+		}
 	}
-	for password, want := range map[string]bool{"foo-BAR2": false, "new-PASS": true} {
-		err := reg.Repository().Authenticate(t.Context(), repository.Credentials{ID: "ClientX", Password: password})
-		if (err == nil) != want {
-			t.Errorf("%s: %v", password, err)
+}
+
+func TestSource(t *testing.T) {
+	for address, want := range map[string]string{
+		"192.0.2.1:700":           "192.0.2.1",
+		"192.0.2.1:701":           "192.0.2.1",
+		"[::ffff:192.0.2.1]:700":  "192.0.2.1",
+		"[2001:db8:1:2:3::4]:700": "2001:db8:1:2::/64",
+		"[fe80::1%eth0]:700":      "fe80::/64",
+		"/run/epp.socket":         "",
+		"":                        "",
+	} {
+		if got := source(address); got != want {
+			t.Errorf("%q is %q, want %q", address, got, want)
+		}
+	}
+}
+
+// loginRecorder keeps what a login tells.
+type loginRecorder struct {
+	epp.UnimplementedHandler
+	got repository.Credentials
+}
+
+func (r *loginRecorder) Login(ctx context.Context, req *epp.LoginRequest) (*epp.Response, error) {
+	r.got = credentials(ctx, req)
+	return &epp.Response{}, nil
+}
+
+// A login waits with the others of its address.
+func TestCredentials(t *testing.T) {
+	var r loginRecorder
+	s := epp.NewServerSession(&r, epp.Config{})
+	s.SetPeer(&net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 700}, nil)
+	s.Open()
+	s.Receive(frame(document(login("ClientX", nil))))
+	want := repository.Credentials{ID: "ClientX", Password: "foo-BAR2", Source: "192.0.2.1"}
+	if diff := cmp.Diff(want, r.got); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+}
+
+// No refusal of the registry repeats a secret, whatever the secret has to do with it.
+func TestRefusalsKeepSecrets(t *testing.T) {
+	reg := openTest(t, filepath.Join(t.TempDir(), "registry.db"))
+	s := epp.NewServerSession(reg.Handler(), epp.Config{})
+	defer s.End()
+	s.Open()
+	secret := strings.Repeat("secret", 50) // longer than authorization information may be
+	auth := func(prefix, s string) string {
+		return "<" + prefix + ":authInfo><" + prefix + ":pw>" + s + "</" + prefix + ":pw></" + prefix + ":authInfo>"
+	}
+	contact := `<contact:id>sh8013</contact:id><contact:postalInfo type="int"><contact:name>J</contact:name><contact:addr>` +
+		`<contact:city>D</contact:city><contact:cc>US</contact:cc></contact:addr></contact:postalInfo><contact:email>j@example.com</contact:email>`
+	for _, c := range []struct {
+		name, command string
+		code          epp.ResultCode
+	}{
+		{"login", strings.Replace(login("ClientX", nil), "foo-BAR2", "secretpw", 1), epp.CodeAuthError},
+		{
+			"login with a new password",
+			strings.Replace(login("Nobody", nil), "foo-BAR2</pw>", "secretpw</pw><newPW>secretnew</newPW>", 1), epp.CodeAuthError,
+		},
+		{"", login("ClientX", nil), epp.CodeCompleted},
+		{"domain:create", "<create><domain:create><domain:name>a.test</domain:name>" + auth("domain", secret) + "</domain:create></create>", epp.CodeValuePolicy},
+		{"domain:create of a bad name", "<create><domain:create><domain:name>a.other</domain:name>" + auth("domain", secret) + "</domain:create></create>", epp.CodeValuePolicy},
+		{"contact:create", "<create><contact:create>" + contact + auth("contact", secret) + "</contact:create></create>", epp.CodeValuePolicy},
+		{"", "<create><domain:create><domain:name>b.test</domain:name>" + auth("domain", "x") + "</domain:create></create>", epp.CodeCompleted},
+		{"", "<create><contact:create>" + contact + auth("contact", "x") + "</contact:create></create>", epp.CodeCompleted},
+		{"domain:update", "<update><domain:update><domain:name>b.test</domain:name><domain:chg>" + auth("domain", secret) + "</domain:chg></domain:update></update>", epp.CodeValuePolicy},
+		{"contact:update", "<update><contact:update><contact:id>sh8013</contact:id><contact:chg>" + auth("contact", secret) + "</contact:chg></contact:update></update>", epp.CodeValuePolicy},
+		{"domain:info", "<info><domain:info><domain:name>b.test</domain:name>" + auth("domain", secret) + "</domain:info></info>", epp.CodeInvalidAuthInfo},
+		{"contact:info", "<info><contact:info><contact:id>sh8013</contact:id>" + auth("contact", secret) + "</contact:info></info>", epp.CodeInvalidAuthInfo},
+	} {
+		if !strings.HasPrefix(c.command, "<command>") {
+			c.command = "<command>" + c.command + "</command>"
+		}
+		answer := string(s.Receive(frame(document(c.command)))[4:])
+		if !strings.Contains(answer, fmt.Sprintf(`code="%d"`, c.code)) || strings.Contains(answer, "secret") {
+			t.Errorf("%s: want code %d and no secret\n%s", c.name, c.code, answer)
 		}
 	}
 }

@@ -22,7 +22,7 @@ func (a *AuthInfo) matches(password string) bool {
 
 func checkAuthInfo(password, field string) error {
 	if len(password) > maxAuthInfo {
-		return blame(CodePolicy, field, "", "longer than 255 octets")
+		return blame(CodePolicy, field, password, "longer than 255 octets")
 	}
 	return nil
 }

@@ -15,7 +15,7 @@ func benchmarkWorld(b *testing.B) *Repository {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { store.Close() })
-	r, err := New(store, Policy{TLDs: []string{"test"}, PasswordMemory: 64}, nil)
+	r, err := New(b.Context(), store, Policy{TLDs: []string{"test"}, PasswordMemory: 64}, nil)
 	if err != nil {
 		b.Fatal(err)
 	}

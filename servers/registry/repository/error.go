@@ -1,6 +1,9 @@
 package repository
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Code is a result code of RFC 5730 section 3.
 type Code int
@@ -24,6 +27,7 @@ const (
 	CodeStatus          Code = 2304 // a status prohibits it
 	CodeAssociation     Code = 2305 // an association prohibits it
 	CodePolicy          Code = 2306 // the value is against server policy
+	CodeSessionLimit    Code = 2502 // too many sessions, or too many that want to begin; ends this one
 )
 
 // Error is a refusal: the command was understood, and the rules say no. Nothing has been changed.
@@ -31,11 +35,11 @@ type Error struct {
 	Code   Code
 	Reason string // why, in a few words of English; empty when the code says it all
 	// Field is what is at fault, an element with its usual prefix ("domain:name") or an attribute of one
-	// ("domain:status/@s"), and Value what it held. Field is empty when no single value is at fault.
+	// ("domain:status/@s"), and Value what it held: nothing if that is a secret. Field is empty when no single value is at fault.
 	Field, Value string
 }
 
-// Error says all of it. Authorization information is never a Value.
+// Error says all of it. A secret is never a Value.
 func (e *Error) Error() string {
 	s := fmt.Sprintf("refused with code %d", e.Code)
 	if e.Reason != "" {
@@ -50,7 +54,13 @@ func (e *Error) Error() string {
 // refuse is a refusal that blames no value.
 func refuse(code Code, reason string) *Error { return &Error{Code: code, Reason: reason} }
 
+// secrets are the fields whose values no refusal repeats: it may end in a log or on a screen.
+var secrets = []string{"epp:pw", "epp:newPW", "domain:pw", "contact:pw"}
+
 // blame is a refusal because of a value.
 func blame(code Code, field, value, reason string) *Error {
+	if slices.Contains(secrets, field) {
+		value = ""
+	}
 	return &Error{Code: code, Reason: reason, Field: field, Value: value}
 }

@@ -11,7 +11,8 @@ const (
 )
 
 // validHostName reports whether name, in lower case, is a host name of at least two labels: letters, digits and hyphens
-// (RFC 1123 section 2.1), where two hyphens in the third place are left to A-labels (RFC 5891 section 4.2.3.1).
+// (RFC 1123 section 2.1). Two hyphens in the third place are left to A-labels (RFC 5891 section 4.2.3.1), which must be
+// such.
 func validHostName(name string) bool {
 	if len(name) > maxName || !strings.Contains(name, ".") {
 		return false
@@ -29,13 +30,13 @@ func validLabel(label string) bool {
 	if label == "" || len(label) > maxLabel || label[0] == '-' || label[len(label)-1] == '-' {
 		return false
 	}
-	if len(label) > 3 && label[2:4] == "--" && (label[:2] != "xn" || len(label) == 4) {
-		return false
-	}
 	for i := range len(label) {
 		if c := label[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' {
 			return false
 		}
+	}
+	if len(label) > 3 && label[2:4] == "--" {
+		return label[:2] == "xn" && validALabel(label)
 	}
 	return true
 }

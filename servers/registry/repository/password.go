@@ -25,21 +25,22 @@ const (
 // passwordHash hashes passwords with argon2id (RFC 9106) into the usual "$argon2id$v=19$m=,t=,p=$salt$sum" form.
 type passwordHash struct {
 	memory uint32 // KiB
-	slots  chan struct{}
+	turns  *turns
 	decoy  string // a hash that no password has been made for
 }
 
-func newPasswordHash(memory int) passwordHash {
-	h := passwordHash{memory: uint32(memory), slots: make(chan struct{}, passwordParallel)}
+// newPasswordHash takes the KiB of a hash, and how many of one source may wait for theirs.
+func newPasswordHash(memory, waiting int) passwordHash {
+	h := passwordHash{memory: uint32(memory), turns: newTurns(passwordParallel, waiting)}
 	h.decoy = h.encode(make([]byte, passwordSalt), make([]byte, passwordSum))
 	return h
 }
 
-// sum returns the stored form of a password, under a new salt.
-func (h passwordHash) sum(ctx context.Context, password string) (string, error) {
+// sum returns the stored form of a password, under a new salt. It waits for a turn of source.
+func (h passwordHash) sum(ctx context.Context, source, password string) (string, error) {
 	salt := make([]byte, passwordSalt)
 	rand.Read(salt) // never fails
-	sum, err := h.derive(ctx, password, salt, h.memory, passwordPasses, passwordThreads)
+	sum, err := h.derive(ctx, source, password, salt, h.memory, passwordPasses, passwordThreads)
 	if err != nil {
 		return "", err
 	}
@@ -53,8 +54,8 @@ func (h passwordHash) encode(salt, sum []byte) string {
 }
 
 // verify reports whether password is the one that stored was made from. It takes as long for an empty stored value, so that
-// a registrar that does not exist cannot be told from a wrong password by the clock.
-func (h passwordHash) verify(ctx context.Context, stored, password string) (bool, error) {
+// a registrar that does not exist cannot be told from a wrong password by the clock. It waits for a turn of source.
+func (h passwordHash) verify(ctx context.Context, source, stored, password string) (bool, error) {
 	known := stored != ""
 	if !known {
 		stored = h.decoy
@@ -78,19 +79,17 @@ func (h passwordHash) verify(ctx context.Context, stored, password string) (bool
 	if version != argon2.Version || memory > passwordMaxMemory || passes < 1 || threads < 1 || len(want) != passwordSum {
 		return false, fmt.Errorf("repository: stored password: parameters %q not supported", parts[3])
 	}
-	got, err := h.derive(ctx, password, salt, memory, uint32(passes), threads)
+	got, err := h.derive(ctx, source, password, salt, memory, uint32(passes), threads)
 	if err != nil {
 		return false, err
 	}
 	return subtle.ConstantTimeCompare(got, want) == 1 && known, nil
 }
 
-func (h passwordHash) derive(ctx context.Context, password string, salt []byte, memory, passes uint32, threads uint8) ([]byte, error) {
-	select {
-	case h.slots <- struct{}{}:
-		defer func() { <-h.slots }()
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
+func (h passwordHash) derive(ctx context.Context, source, password string, salt []byte, memory, passes uint32, threads uint8) ([]byte, error) {
+	if err := h.turns.begin(ctx, source); err != nil {
+		return nil, err
 	}
+	defer h.turns.end()
 	return argon2.IDKey([]byte(password), salt, passes, memory, threads, passwordSum), nil
 }

@@ -6,21 +6,21 @@ import (
 )
 
 func TestPasswordHash(t *testing.T) {
-	h := newPasswordHash(64)
-	stored, err := h.sum(t.Context(), "foo-BAR2")
+	h := newPasswordHash(64, 1)
+	stored, err := h.sum(t.Context(), "", "foo-BAR2")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again, _ := h.sum(t.Context(), "foo-BAR2"); again == stored || strings.Contains(stored, "foo") {
+	if again, _ := h.sum(t.Context(), "", "foo-BAR2"); again == stored || strings.Contains(stored, "foo") {
 		t.Errorf("hashes %s and %s", stored, again)
 	}
 	// A hash keeps the cost it was made with.
 	for password, want := range map[string]bool{"foo-BAR2": true, "foo-BAR": false, "": false} {
-		if got, err := newPasswordHash(128).verify(t.Context(), stored, password); got != want || err != nil {
+		if got, err := newPasswordHash(128, 1).verify(t.Context(), "", stored, password); got != want || err != nil {
 			t.Errorf("%q: %t, %v", password, got, err)
 		}
 	}
-	if got, err := h.verify(t.Context(), "", ""); got || err != nil {
+	if got, err := h.verify(t.Context(), "", "", ""); got || err != nil {
 		t.Errorf("nobody's password: %t, %v", got, err)
 	}
 	parts := strings.Split(stored, "$")
@@ -34,7 +34,7 @@ func TestPasswordHash(t *testing.T) {
 		strings.Replace(stored, parts[5], "", 1),
 		strings.Replace(stored, parts[4], "!", 1),
 	} {
-		if ok, err := h.verify(t.Context(), damaged, "foo-BAR2"); ok || err == nil {
+		if ok, err := h.verify(t.Context(), "", damaged, "foo-BAR2"); ok || err == nil {
 			t.Errorf("%s: %t, %v", damaged, ok, err)
 		}
 	}

@@ -14,7 +14,8 @@ const Day = 24 * time.Hour
 // Policy is what the standards leave to the registry. The zero value of a field means its default; a negative duration
 // means none. [New] copies it.
 type Policy struct {
-	// TLDs are the zones in which names are registered, such as "test" or "co.test", without dots at the ends.
+	// TLDs are the zones in which names are registered, such as "test" or "co.test", without dots at the ends. The zones that
+	// the store has are added.
 	TLDs []string
 	// Suffix ends every repository object identifier (RFC 5730 section 2.8): 1 to 8 letters and digits, "REG" by default.
 	Suffix string
@@ -45,6 +46,9 @@ type Policy struct {
 
 	// PasswordMemory is what argon2id takes to hash one password, in KiB: 19456 (19 MiB), with two passes.
 	PasswordMemory int
+	// MaxWaitingLogins is how many logins of one source ([Credentials.Source]) wait for their turn while others are checked:
+	// 100. One more is refused with 2502.
+	MaxWaitingLogins int
 }
 
 // suffix is what may end an identifier (eppcom:roidType, in ASCII).
@@ -105,6 +109,7 @@ func (p Policy) withDefaults() Policy {
 		{&p.MaxAddresses, 26},
 		{&p.MaxKeys, 16},
 		{&p.PasswordMemory, 19456},
+		{&p.MaxWaitingLogins, 100},
 	} {
 		if *n.field <= 0 {
 			*n.field = n.value

@@ -31,10 +31,13 @@ type Credentials struct {
 	// Verified says that it was issued by an authority that the server trusts.
 	Certificate *x509.Certificate
 	Verified    bool
+	// Source says who else waits in the same queue while passwords are checked, such as the address that the login came
+	// from. Sources take turns, so that a flood from one delays no other. "" is a source like any.
+	Source string
 }
 
-// Authenticate checks credentials. Every refusal is 2200 and says nothing about what was wrong; it takes the same time for
-// registrars that do not exist.
+// Authenticate checks credentials. A refusal is 2200 and says nothing about what was wrong, and it takes the same time for
+// registrars that do not exist; or it is 2502, because too many logins of the source wait ([Policy.MaxWaitingLogins]).
 func (r *Repository) Authenticate(ctx context.Context, c Credentials) error {
 	var known Registrar
 	err := r.store.View(ctx, func(tx Reader) error {
@@ -47,7 +50,7 @@ func (r *Repository) Authenticate(ctx context.Context, c Credentials) error {
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return err
 	}
-	ok, err := r.hash.verify(ctx, known.Password, c.Password)
+	ok, err := r.hash.verify(ctx, c.Source, known.Password, c.Password)
 	if err == nil && !(ok && known.accepts(&c)) {
 		err = refuse(CodeAuthentication, "unknown client, wrong password or wrong certificate")
 	}
@@ -71,9 +74,21 @@ func (g *Registrar) accepts(c *Credentials) bool {
 	})
 }
 
-// SetPassword replaces a registrar's password.
+// Registrars lists the identifiers of the registrars, in order.
+func (r *Repository) Registrars(ctx context.Context) (ids []string, err error) {
+	err = r.store.View(ctx, func(tx Reader) (err error) {
+		ids, err = tx.Registrars()
+		return err
+	})
+	return ids, err
+}
+
+// SetPassword replaces a registrar's password. A registrar that does not exist is ErrNotFound.
 func (r *Repository) SetPassword(ctx context.Context, id, password string) error {
-	hash, err := r.hash.sum(ctx, password)
+	if password == "" {
+		return blame(CodeMissing, "epp:newPW", password, "a registrar needs a password")
+	}
+	hash, err := r.hash.sum(ctx, id, password)
 	if err != nil {
 		return err
 	}
@@ -106,13 +121,13 @@ func (r *Repository) Enrol(ctx context.Context, g Registrar) error {
 	}
 	same := false
 	if old != nil {
-		if same, err = r.hash.verify(ctx, old.Password, g.Password); err != nil {
+		if same, err = r.hash.verify(ctx, g.ID, old.Password, g.Password); err != nil {
 			return err
 		}
 	}
 	if same {
 		g.Password = old.Password
-	} else if g.Password, err = r.hash.sum(ctx, g.Password); err != nil {
+	} else if g.Password, err = r.hash.sum(ctx, g.ID, g.Password); err != nil {
 		return err
 	}
 	return r.store.Update(ctx, func(tx Tx) error { return tx.PutRegistrar(&g) })

@@ -25,6 +25,7 @@ func TestAuthenticate(t *testing.T) {
 	refused(t, login("ClientX", "foo-BAR2"), CodeAuthentication)
 	w.ok(login("ClientX", "new-PASS"))
 	w.ok(login("ClientY", "foo-BAR2"))
+	refused(t, w.SetPassword(w.ctx, "ClientX", ""), CodeMissing)
 	if err := w.SetPassword(w.ctx, "Nobody", "new-PASS"); !errors.Is(err, ErrNotFound) {
 		t.Errorf("got %v", err)
 	}

@@ -14,6 +14,7 @@ package repository
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 )
@@ -28,7 +29,10 @@ type Repository struct {
 
 // New returns the repository over s, which stays the caller's to close. A nil now means time.Now. A policy that contradicts
 // itself is an error.
-func New(s Store, p Policy, now func() time.Time) (*Repository, error) {
+//
+// The store keeps the zones of p. Those that earlier policies had are in force too: a zone with names in it does not vanish
+// because a later start does not mention it.
+func New(ctx context.Context, s Store, p Policy, now func() time.Time) (*Repository, error) {
 	if now == nil {
 		now = time.Now
 	}
@@ -36,10 +40,39 @@ func New(s Store, p Policy, now func() time.Time) (*Repository, error) {
 	if err := p.validate(); err != nil {
 		return nil, err
 	}
-	return &Repository{store: s, policy: p, now: now, hash: newPasswordHash(p.PasswordMemory)}, nil
+	r := &Repository{store: s, policy: p, now: now, hash: newPasswordHash(p.PasswordMemory, p.MaxWaitingLogins)}
+	if err := r.openZones(ctx); err != nil {
+		return nil, err
+	}
+	return r, nil
 }
 
-// Policy returns the policy in force, defaults filled in.
+// openZones puts the zones of the policy into the store, and those of the store in force.
+func (r *Repository) openZones(ctx context.Context) error {
+	var zones []string
+	err := r.store.Update(ctx, func(tx Tx) (err error) {
+		if zones, err = tx.Zones(); err != nil {
+			return err
+		}
+		for _, zone := range r.policy.TLDs {
+			if slices.Contains(zones, zone) {
+				continue
+			}
+			if err := tx.PutZone(zone); err != nil {
+				return err
+			}
+			zones = append(zones, zone)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	r.policy.TLDs = zones
+	return nil
+}
+
+// Policy returns the policy in force, defaults and stored zones filled in.
 func (r *Repository) Policy() Policy { return r.policy }
 
 // clock is the time of a command: UTC, in the milliseconds that messages show.

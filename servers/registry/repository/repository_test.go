@@ -44,7 +44,7 @@ func newWorld(t *testing.T, policy Policy) *world {
 	policy.TLDs = append(policy.TLDs, "test", "co.test")
 	policy.PasswordMemory = 64 // fast, and not for use
 	w := &world{t: t, ctx: t.Context(), now: start}
-	w.Repository = must[*Repository](w)(New(store, policy, func() time.Time { return w.now }))
+	w.Repository = must[*Repository](w)(New(t.Context(), store, policy, func() time.Time { return w.now }))
 	for _, c := range []Caller{clientX, clientY, clientZ} {
 		w.ok(w.Enrol(w.ctx, Registrar{ID: c.ID, Password: "foo-BAR2"}))
 	}

@@ -27,6 +27,11 @@ type Store interface {
 // Reader looks objects up within one transaction. Lookups by key return ErrNotFound for what does not exist. Names of
 // domains and hosts are given in lower case. The caller owns what is returned.
 type Reader interface {
+	// Zones lists the zones in which names are registered, in order of name.
+	Zones() ([]string, error)
+	// Registrars lists the identifiers of the registrars, in order.
+	Registrars() ([]string, error)
+
 	Registrar(id string) (*Registrar, error)
 	Domain(name string) (*Domain, error)
 	Host(name string) (*Host, error)
@@ -53,6 +58,8 @@ type Reader interface {
 type Tx interface {
 	Reader
 
+	// PutZone stores a zone, once however often it is put.
+	PutZone(name string) error
 	PutRegistrar(*Registrar) error
 	PutDomain(*Domain) error
 	PutHost(*Host) error

@@ -11,6 +11,18 @@ import (
 // registrant is the role under which a domain's registrant is linked.
 const registrant = "registrant"
 
+// Zones implements [repository.Reader].
+func (r *reader) Zones() ([]string, error) { return r.texts(selectZones) }
+
+// PutZone implements [repository.Tx].
+func (w *writer) PutZone(name string) error {
+	_, err := w.run(insertZone, name)
+	return err
+}
+
+// Registrars implements [repository.Reader].
+func (r *reader) Registrars() ([]string, error) { return r.texts(selectRegistrars) }
+
 // Registrar implements [repository.Reader].
 func (r *reader) Registrar(id string) (*repository.Registrar, error) {
 	g := &repository.Registrar{ID: id}

@@ -9,8 +9,12 @@ import (
 // The statements. They are prepared when the store opens, and database/sql keeps the prepared form with each connection:
 // compiling a statement takes several times as long as running it.
 const (
-	selectRegistrar = `SELECT body FROM registrar WHERE id = ?`
-	upsertRegistrar = `INSERT INTO registrar (id, body) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body`
+	selectZones = `SELECT name FROM zone ORDER BY name`
+	insertZone  = `INSERT INTO zone (name) VALUES (?) ON CONFLICT (name) DO UPDATE SET name = excluded.name`
+
+	selectRegistrars = `SELECT id FROM registrar ORDER BY id`
+	selectRegistrar  = `SELECT body FROM registrar WHERE id = ?`
+	upsertRegistrar  = `INSERT INTO registrar (id, body) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body`
 
 	selectDomain         = `SELECT id, name, sponsor, body FROM domain WHERE name = ?`
 	selectDomainHosts    = `SELECT h.name FROM domain_host l JOIN host h ON h.id = l.host WHERE l.domain = ? ORDER BY l.place`
@@ -50,14 +54,14 @@ const (
 // readStatements are what a view runs; an update runs both lists.
 var (
 	readStatements = []string{
-		selectRegistrar,
+		selectZones, selectRegistrars, selectRegistrar,
 		selectDomain, selectDomainHosts, selectDomainContacts, selectDueDomains,
 		selectHost, selectSubordinates, selectDelegations,
 		selectContact, selectContactLinked, selectDueContacts,
 		countMessages, selectMessage,
 	}
 	writeStatements = []string{
-		upsertRegistrar,
+		insertZone, upsertRegistrar,
 		insertDomain, updateDomain, deleteDomain, insertDomainHost, deleteDomainHosts, insertDomainContact, deleteDomainContacts,
 		selectDomainID, insertHost, updateHost, deleteHost,
 		insertContact, updateContact, deleteContact,

@@ -69,6 +69,10 @@ CREATE TABLE message (
 	body      TEXT NOT NULL
 ) STRICT;
 CREATE INDEX message_registrar ON message (registrar, id);
+`, `
+CREATE TABLE zone (
+	name TEXT PRIMARY KEY
+) STRICT, WITHOUT ROWID;
 `}
 
 // migrate brings the schema to the newest version. Each step commits with its version number, so an interrupted migration

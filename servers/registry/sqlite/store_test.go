@@ -64,7 +64,7 @@ func TestReopen(t *testing.T) {
 	registrar, contact, host, domain := objects()
 	s := open(t, path)
 	update(t, s, func(tx repository.Tx) error {
-		return errors.Join(tx.PutRegistrar(registrar), tx.PutContact(contact), tx.PutHost(host), tx.PutDomain(domain))
+		return errors.Join(tx.PutZone("test"), tx.PutZone("co.test"), tx.PutZone("test"), tx.PutRegistrar(registrar), tx.PutContact(contact), tx.PutHost(host), tx.PutDomain(domain))
 	})
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
@@ -74,12 +74,38 @@ func TestReopen(t *testing.T) {
 		c, err2 := tx.Contact("jd1234")
 		h, err3 := tx.Host("ns.example.com")
 		d, err4 := tx.Domain("a.test")
-		for _, diff := range []string{cmp.Diff(registrar, r), cmp.Diff(contact, c), cmp.Diff(host, h), cmp.Diff(domain, d)} {
+		zones, err5 := tx.Zones()
+		registrars, err6 := tx.Registrars()
+		for _, diff := range []string{
+			cmp.Diff([]string{"co.test", "test"}, zones), cmp.Diff([]string{"ClientX"}, registrars),
+			cmp.Diff(registrar, r), cmp.Diff(contact, c), cmp.Diff(host, h), cmp.Diff(domain, d),
+		} {
 			if diff != "" {
 				t.Errorf("-put +got\n%s", diff)
 			}
 		}
-		return errors.Join(err1, err2, err3, err4)
+		return errors.Join(err1, err2, err3, err4, err5, err6)
+	})
+}
+
+// A file of an earlier version is brought up to date, and loses nothing.
+func TestMigrate(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "registry.db")
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Exec(migrations[0] + `INSERT INTO registrar VALUES ('ClientX', '{}'); PRAGMA user_version = 1`); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s := open(t, path)
+	update(t, s, func(tx repository.Tx) error { return tx.PutZone("test") })
+	view(t, s, func(tx repository.Reader) error {
+		_, err := tx.Registrar("ClientX")
+		return err
 	})
 }
 
