@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 
@@ -18,24 +20,32 @@ import (
 // schemaCacheMax is how many compiled schema sets a batch keeps; the oldest goes first.
 const schemaCacheMax = 64
 
+// lineMax is how long a line of a batch may be.
+const lineMax = 1 << 20
+
 // task is a line of a batch: an instance to judge, or with none a schema.
 type task struct {
-	ID       string   `json:"id"`
-	Schemas  []string `json:"schemas"`
-	Instance string   `json:"instance"`
+	ID       json.RawMessage `json:"id"` // given back as it came
+	Schemas  []string        `json:"schemas"`
+	Instance string          `json:"instance"`
+
+	err error // why the line is no task
 }
 
 // answer is the line printed for a task.
 type answer struct {
-	ID          string  `json:"id"`
-	SchemaValid bool    `json:"schema_valid"`
-	Valid       bool    `json:"valid"`
-	Errors      []fault `json:"errors"`
+	ID          json.RawMessage `json:"id"`
+	SchemaValid bool            `json:"schema_valid"`
+	Valid       bool            `json:"valid"`
+	Errors      []fault         `json:"errors"`
 }
 
-// validateBatch answers every line of standard input with one line, in order, on as many cores as there are. A line that
-// cannot be read ends it; an invalid document does not, nor does it set the exit code.
+// validateBatch answers every line of standard input with one line, in order, on as many cores as there are. Invalid
+// documents, and lines that are no task, are answers and do not set the exit code.
 func validateBatch(ctx context.Context, c console, engine string) error {
+	if !slices.Contains([]string{"", engineInterpreted, engineLibxml2}, engine) {
+		return usagef("--batch judges with --engine interpreted or libxml2, not %q", engine)
+	}
 	b := &batch{engine: engine, schemas: map[string]*compiled{}}
 	pending := make(chan chan answer, 4*runtime.GOMAXPROCS(0))
 	var readErr error
@@ -78,14 +88,15 @@ type compiled struct {
 // read starts a goroutine per line, at most one a core.
 func (b *batch) read(ctx context.Context, in io.Reader, pending chan<- chan answer) error {
 	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
-	decoder := json.NewDecoder(in)
-	for line := 1; ctx.Err() == nil; line++ {
+	lines := bufio.NewScanner(in)
+	lines.Buffer(nil, lineMax)
+	for number := 1; ctx.Err() == nil && lines.Scan(); number++ {
+		if len(bytes.TrimSpace(lines.Bytes())) == 0 {
+			continue
+		}
 		var t task
-		switch err := decoder.Decode(&t); {
-		case errors.Is(err, io.EOF):
-			return nil
-		case err != nil:
-			return fmt.Errorf("standard input, object %d: %w", line, err)
+		if err := json.Unmarshal(lines.Bytes(), &t); err != nil {
+			t.err = fmt.Errorf("standard input, line %d: %w", number, err)
 		}
 		result := make(chan answer, 1)
 		pending <- result
@@ -95,11 +106,18 @@ func (b *batch) read(ctx context.Context, in io.Reader, pending chan<- chan answ
 			result <- b.answer(t)
 		}()
 	}
-	return ctx.Err()
+	return errors.Join(ctx.Err(), lines.Err())
 }
 
 func (b *batch) answer(t task) answer {
 	a := answer{ID: t.ID, Errors: []fault{}}
+	if a.ID == nil {
+		a.ID = json.RawMessage("null")
+	}
+	if t.err != nil || len(t.Schemas) == 0 {
+		a.Errors = append(a.Errors, fault{Rule: "task", Text: t.trouble()})
+		return a
+	}
 	schema := b.compile(t.Schemas)
 	switch {
 	case schema.err != nil:
@@ -121,6 +139,14 @@ func (b *batch) answer(t task) answer {
 	}
 	a.Valid = len(a.Errors) == 0
 	return a
+}
+
+// trouble says why a line is no task.
+func (t task) trouble() string {
+	if t.err != nil {
+		return t.err.Error()
+	}
+	return `no "schemas": {"id": "...", "schemas": ["a.xsd"], "instance": "x.xml"}`
 }
 
 func (b *batch) compile(paths []string) *compiled {

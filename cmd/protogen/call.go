@@ -76,7 +76,10 @@ func (f *dialFlags) tlsConfig() (*tls.Config, error) {
 		}
 		config.RootCAs = pool
 	}
-	if f.certFile != "" || f.keyFile != "" {
+	if (f.certFile == "") != (f.keyFile == "") {
+		return nil, usagef("--cert and --key go together")
+	}
+	if f.certFile != "" {
 		certificate, err := tls.LoadX509KeyPair(f.certFile, f.keyFile)
 		if err != nil {
 			return nil, err
@@ -84,6 +87,14 @@ func (f *dialFlags) tlsConfig() (*tls.Config, error) {
 		config.Certificates = []tls.Certificate{certificate}
 	}
 	return config, nil
+}
+
+// tlsDoubt is what to ask of a server that stays mute.
+func (f *dialFlags) tlsDoubt() string {
+	if f.plain {
+		return "without TLS (--plain)"
+	}
+	return "with TLS (no --plain)"
 }
 
 // printJSON prints a response for programs.

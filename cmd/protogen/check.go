@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"flag"
 	"fmt"
 
@@ -17,22 +16,25 @@ func check(_ context.Context, c console, arguments []string) error {
 	if err != nil {
 		return err
 	}
-	specs, err := specifications(rest)
-	if err != nil {
-		return err
+	if len(rest) == 0 {
+		if rest, err = specifications(nil); err != nil {
+			return err
+		}
 	}
 	findings := diag.List{}
-	for _, spec := range specs {
-		_, found := gen.Judge(spec)
+	for _, spec := range rest {
+		result, found, err := openSpec(spec)
+		if err != nil {
+			return err
+		}
+		_, found = gen.Assess(result, found)
 		findings = append(findings, found...)
 		if !*asJSON && !found.HasErrors() {
 			fmt.Fprintf(c.out, "%s: fine\n", spec)
 		}
 	}
 	if *asJSON {
-		encoder := json.NewEncoder(c.out)
-		encoder.SetIndent("", "  ")
-		if err := encoder.Encode(findings); err != nil {
+		if err := printJSON(c.out, findings); err != nil {
 			return err
 		}
 	} else {

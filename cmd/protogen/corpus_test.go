@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -130,7 +131,7 @@ func judged(t *testing.T, s sample, faults []fault) string {
 	switch valid := len(faults) == 0; {
 	case valid != (s.verdict == "valid"):
 		t.Errorf("%s (%s): %s is the verdict of libxml2 (%s); we say %v", s.path, s.kind, s.verdict, s.firstError, faults)
-	case s.verdict == "malformed" && faults[0].Rule != "xml-well-formed":
+	case s.verdict == "malformed" && !slices.Contains([]string{"xml-well-formed", "limit"}, faults[0].Rule):
 		t.Errorf("%s: not well-formed for libxml2 (%s); we say %v", s.path, s.firstError, faults)
 	}
 	return ""
@@ -144,7 +145,7 @@ func TestCorpusBatch(t *testing.T) {
 	var in, out, trouble bytes.Buffer
 	encoder := json.NewEncoder(&in)
 	for _, s := range samples {
-		if err := encoder.Encode(task{ID: s.path, Schemas: schemas, Instance: s.path}); err != nil {
+		if err := encoder.Encode(task{ID: jsonID(s.path), Schemas: schemas, Instance: s.path}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -158,7 +159,7 @@ func TestCorpusBatch(t *testing.T) {
 		if err := decoder.Decode(&a); err != nil {
 			t.Fatal(err)
 		}
-		if a.ID != s.path || !a.SchemaValid || a.Valid != (len(a.Errors) == 0) {
+		if string(a.ID) != string(jsonID(s.path)) || !a.SchemaValid || a.Valid != (len(a.Errors) == 0) {
 			t.Fatalf("the answer for %s is %+v", s.path, a)
 		}
 		seen[judged(t, s, a.Errors)]++
@@ -271,3 +272,6 @@ func eppSamples(t *testing.T) []sample {
 func (f fault) String() string {
 	return fmt.Sprintf("%d:%d: %s: %s: %s", f.Line, f.Column, f.Path, f.Rule, f.Text)
 }
+
+// jsonID is a path as the id of a task.
+func jsonID(path string) json.RawMessage { return json.RawMessage(strconv.Quote(path)) }

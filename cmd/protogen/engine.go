@@ -26,8 +26,9 @@ const (
 	engineLibxml2     = "libxml2"
 )
 
-// files are documents as users keep them: a DOCTYPE is read past, its external parts never are.
-var files = xmlstream.Options{DTD: xmlstream.DTDSkip}
+// files are documents as users keep them: a DOCTYPE is read past, its external parts never are, and the limits are those
+// of a batch job rather than of a server.
+var files = xmlstream.Options{DTD: xmlstream.DTDSkip, MaxDepth: 4096, MaxAttributes: 10_000, MaxName: 1 << 16, MaxDocument: 1 << 30}
 
 // schemaJudge compiles schema files into a judge. Findings are those of the schemas.
 func schemaJudge(paths []string, engine string) (judge, diag.List, error) {
@@ -64,15 +65,32 @@ func protocolJudge(protocol string, schemaOnly bool, engine string) (judge, erro
 	if protocol != "epp" {
 		return nil, usagef("no protocol %q; this binary knows: epp", protocol)
 	}
+	var schemas judge
+	var err error
 	switch engine {
 	case "", engineEmitted:
 		return eppJudge{schemaOnly}, nil
 	case engineInterpreted:
-		return specJudge(protocol)
+		schemas, err = specJudge(protocol)
 	case engineLibxml2:
-		return referenceJudge(protocol)
+		schemas, err = referenceJudge(protocol)
+	default:
+		err = usagef("no engine %q: emitted, interpreted or libxml2", engine)
 	}
-	return nil, usagef("no engine %q: emitted, interpreted or libxml2", engine)
+	if err != nil || schemaOnly {
+		return schemas, err
+	}
+	return ruled{schemas: schemas, rules: eppJudge{}}, nil
+}
+
+// ruled judges by schemas, and what they find valid by the rules of a protocol.
+type ruled struct{ schemas, rules judge }
+
+func (r ruled) judge(doc []byte) []fault {
+	if faults := r.schemas.judge(doc); len(faults) > 0 {
+		return faults
+	}
+	return r.rules.judge(doc)
 }
 
 // specJudge interprets the schemas of a specification that this binary carries.
@@ -106,7 +124,12 @@ func faultsOf(err error) []fault {
 		for i, f := range invalid.Faults {
 			faults[i] = fault{Line: f.Line, Column: f.Column, Path: f.Path, Rule: f.Rule, Text: f.Text}
 		}
+		if invalid.Truncated {
+			faults = append(faults, fault{Rule: "limit", Text: fmt.Sprintf("more faults than the %d listed", len(invalid.Faults))})
+		}
 		return faults
+	case errors.As(err, &syntax) && syntax.Limit != "":
+		return []fault{{Line: syntax.Line, Column: syntax.Column, Rule: "limit", Text: syntax.Text}}
 	case errors.As(err, &syntax):
 		return []fault{{Line: syntax.Line, Column: syntax.Column, Rule: "xml-well-formed", Text: syntax.Text}}
 	}

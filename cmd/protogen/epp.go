@@ -29,13 +29,17 @@ func serveEPP(ctx context.Context, c console, arguments []string) error {
 	var listen listenFlags
 	listen.register(flags, ":700")
 	db := flags.String("db", "registry.db", "SQLite file of the registry; created if need be")
-	seedFile := flags.String("seed", "", "JSON file with the registrars and zones to begin with")
+	seedFile := flags.String("seed", "", "JSON file with registrars and zones; what exists already is left as it is")
+	reset := flags.Bool("reset-passwords", false, "give the registrars of --seed the passwords it says, even those that exist")
 	rest, err := parse(c, flags, arguments)
 	if err != nil {
 		return err
 	}
 	if len(rest) > 0 {
 		return usagef("unexpected argument %q", rest[0])
+	}
+	if err := listen.checkEngine(); err != nil {
+		return err
 	}
 	config, reload, err := listen.tlsConfig()
 	if err != nil {
@@ -46,7 +50,7 @@ func serveEPP(ctx context.Context, c console, arguments []string) error {
 		return err
 	}
 	logger := listen.logger(c)
-	reg, err := registry.Open(ctx, registry.Config{DB: *db, Seed: seed, Logger: logger})
+	reg, err := registry.Open(ctx, registry.Config{DB: *db, Seed: seed, ResetPasswords: *reset, Logger: logger})
 	if err != nil {
 		return err
 	}

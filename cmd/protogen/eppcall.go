@@ -105,6 +105,9 @@ func (e *eppCall) run(ctx context.Context, rest []string) error {
 		return err
 	}
 	client, err := epp.NewClient(ctx, nc, nil)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("%s sent no greeting within %v: does it speak EPP, and %s?", e.address, e.timeout, e.tlsDoubt())
+	}
 	if err != nil {
 		return err
 	}
@@ -133,6 +136,13 @@ func (e *eppCall) refused(err error) error {
 		return err
 	}
 	fmt.Fprintln(e.err, err)
+	for _, result := range refusal.Results {
+		for _, item := range result.Items {
+			if reason, ok := item.(*epp.ResultExtValue); ok {
+				fmt.Fprintln(e.err, "  "+reason.Reason.Value)
+			}
+		}
+	}
 	return errFindings
 }
 
@@ -168,6 +178,12 @@ func (e *eppCall) verb(rest []string) (exchange, error) {
 	case "check", "info", "create", "delete":
 		if err := words(rest, "VERB", "TYPE", "NAME"); err != nil {
 			return nil, err
+		}
+		if rest[0] != "check" && len(rest) > 3 {
+			return nil, usagef("%s takes one name, not %q too", rest[0], rest[3])
+		}
+		if rest[0] == "create" && rest[1] != "host" && e.create.auth == "" {
+			return nil, usagef("create %s needs --auth, the object's authorization information", rest[1])
 		}
 		if do := e.object(rest[0]+" "+rest[1], rest[2:]); do != nil {
 			return do, nil

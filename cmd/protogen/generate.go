@@ -117,6 +117,8 @@ func (g generation) folder(spec string) (string, error) {
 
 // watch regenerates until ctx ends. Findings do not end it: the next edit may mend them.
 func (g generation) watch(ctx context.Context) error {
+	ctx, stop := interruptible(ctx)
+	defer stop()
 	ticker := time.NewTicker(watchEvery)
 	defer ticker.Stop()
 	seen := ""

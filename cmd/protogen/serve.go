@@ -56,11 +56,20 @@ func (f *listenFlags) register(flags *flag.FlagSet, address string) {
 	flags.StringVar(&f.tls.KeyFile, "tls-key", "", "PEM file with its key")
 	flags.BoolVar(&f.selfSigned, "self-signed", false, "make a certificate for this run; nobody trusts it")
 	flags.BoolVar(&f.plain, "plain", false, "no TLS, for tests on the loopback interface")
-	flags.StringVar((*string)(&f.tls.ClientCert), "client-cert", "none", "client certificates: none, optional or required")
+	flags.StringVar((*string)(&f.tls.ClientCert), "client-cert", "", "client certificates: none, optional or required (default: optional with --client-ca, else none)")
 	flags.StringVar(&f.tls.ClientCAFile, "client-ca", "", "PEM file with the authorities of client certificates")
 	flags.StringVar(&f.engine, "engine", loop.EngineGoroutine, "event loop: goroutine, or epoll on Linux")
 	flags.DurationVar(&f.drain, "drain", 20*time.Second, "how long SIGTERM lets open sessions finish")
 	flags.BoolVar(&f.verbose, "verbose", false, "log every session")
+}
+
+// checkEngine refuses a loop that this system does not have, before anything listens.
+func (f *listenFlags) checkEngine() error {
+	engine, err := loop.New(f.engine, loop.Config{})
+	if err != nil {
+		return usagef("--engine: %v", err)
+	}
+	return engine.Close()
 }
 
 // tlsConfig is the server's TLS, nil for --plain, and what to do on SIGHUP.
@@ -69,9 +78,16 @@ func (f *listenFlags) tlsConfig() (*tls.Config, func() error, error) {
 	switch {
 	case f.plain && (files || f.selfSigned), files && f.selfSigned:
 		return nil, nil, usagef("--plain, --self-signed and --tls-cert with --tls-key exclude each other")
+	case (f.plain || f.selfSigned) && (f.tls.ClientCert != "" || f.tls.ClientCAFile != ""):
+		return nil, nil, usagef("client certificates need --tls-cert and --tls-key")
 	case f.plain:
 		return nil, nil, nil
+	case files && (f.tls.CertFile == "" || f.tls.KeyFile == ""):
+		return nil, nil, usagef("--tls-cert and --tls-key go together")
 	case files:
+		if f.tls.ClientCert == "" && f.tls.ClientCAFile != "" {
+			f.tls.ClientCert = socket.ClientCertOptional
+		}
 		return f.tls.Server()
 	case !f.selfSigned:
 		return nil, nil, usagef("say --tls-cert and --tls-key, or --self-signed, or --plain for tests on the loopback interface")
@@ -93,9 +109,6 @@ func (f *listenFlags) selfSignedConfig() (*tls.Config, func() error, error) {
 		return nil, nil, err
 	}
 	config := &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
-	if f.tls.ClientCert != "none" || f.tls.ClientCAFile != "" {
-		return nil, nil, usagef("client certificates need --tls-cert and --tls-key")
-	}
 	return config, func() error { return nil }, nil
 }
 
@@ -116,6 +129,8 @@ func (f *listenFlags) logger(c console) *slog.Logger {
 
 // run listens, serves until ctx ends (SIGTERM, SIGINT), and drains. A second signal cuts what is left.
 func (f *listenFlags) run(ctx context.Context, c console, srv server, reload func() error) error {
+	ctx, stop := interruptible(ctx)
+	defer stop()
 	l, err := socket.Listen(ctx, "tcp", f.listen, socket.Options{})
 	if err != nil {
 		return err
@@ -138,7 +153,7 @@ func (f *listenFlags) run(ctx context.Context, c console, srv server, reload fun
 func (f *listenFlags) drainServer(c console, srv server) error {
 	ctx, cancel := context.WithTimeout(context.Background(), f.drain)
 	defer cancel()
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	ctx, stop := interruptible(ctx)
 	defer stop()
 	fmt.Fprintln(c.err, "draining")
 	if err := srv.Shutdown(ctx); err != nil {

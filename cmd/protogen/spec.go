@@ -30,7 +30,7 @@ func openSpec(argument string) (*load.Result, diag.List, error) {
 		return result, findings, nil
 	}
 	if _, missing := fs.Stat(specs.FS, argument); missing != nil {
-		return nil, nil, err
+		return nil, nil, usagef("no specification %q: neither a folder, nor a name below the module's specs, nor one that this binary carries", argument)
 	}
 	result, findings := load.Embedded(argument)
 	return result, findings, nil

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -92,10 +93,12 @@ func validateFiles(c console, j judge, files []string, asJSON bool) error {
 	encoder := json.NewEncoder(c.out)
 	encoder.SetEscapeHTML(false)
 	failed := false
+	var unread error
 	for _, file := range files {
 		doc, err := os.ReadFile(file)
 		if err != nil {
-			return err
+			unread = errors.Join(unread, err)
+			continue
 		}
 		v := verdict{File: file, Errors: j.judge(doc)}
 		v.Valid = len(v.Errors) == 0
@@ -112,7 +115,10 @@ func validateFiles(c console, j judge, files []string, asJSON bool) error {
 			return err
 		}
 	}
-	if failed {
+	switch {
+	case unread != nil:
+		return unread
+	case failed:
 		return errFindings
 	}
 	return nil
