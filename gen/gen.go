@@ -41,8 +41,10 @@ type Report struct {
 func (r *Report) Stale() bool { return len(r.Changed)+len(r.Removed) > 0 }
 
 // Judge loads the specification in dir and runs every check on it. Its result is nil when it cannot be loaded at all.
-func Judge(dir string) (*load.Result, diag.List) {
-	result, findings := load.Load(dir, load.Options{})
+func Judge(dir string) (*load.Result, diag.List) { return Assess(load.Load(dir, load.Options{})) }
+
+// Assess runs every check on what a loader of gen/load returned.
+func Assess(result *load.Result, findings diag.List) (*load.Result, diag.List) {
 	if result == nil || findings.HasErrors() {
 		findings.Sort()
 		return nil, findings
@@ -70,6 +72,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		var refused diag.List
 		if errors.As(err, &refused) {
 			report.Findings = append(report.Findings, refused...)
+			report.Findings.Sort()
 			return report, nil
 		}
 		return nil, fmt.Errorf("generate %s: %w", o.Spec, err)

@@ -17,7 +17,7 @@ func unused(c *checker) {
 	u := &usage{named: set[any]{}}
 	u.fields(c.p)
 	for _, m := range c.machines {
-		u.machine(m)
+		u.machine(c.p, m)
 	}
 	u.transports(c.p)
 	report := func(does, key string, n model.Node, used bool) {
@@ -98,8 +98,9 @@ func (u *usage) transports(p *model.Protocol) {
 	}
 }
 
-// machine notes what m's moves and calls use.
-func (u *usage) machine(m *machine) {
+// machine notes what m's moves and calls use. A move that sends what an operation gave uses every message that answers what
+// the operation took.
+func (u *usage) machine(p *model.Protocol, m *machine) {
 	for _, call := range m.Calls {
 		for _, msg := range formula.Passed(call) {
 			u.named[msg] = true
@@ -118,6 +119,11 @@ func (u *usage) machine(m *machine) {
 		}
 		for _, s := range e.move.Send {
 			u.named[s.Message] = true
+			if s.Reply && e.in.Kind == formula.Done {
+				for _, msg := range formula.Replies(p, e.in.On.Operation.Takes) {
+					u.named[msg] = true
+				}
+			}
 		}
 	}
 }

@@ -19,6 +19,9 @@ func (e *emitter) clientFile() (File, error) {
 		if !m.calls() {
 			continue
 		}
+		if len(d) == 0 {
+			d.add(clientClosed())
+		}
 		d.add(m.clientConfig(), m.clientType(), m.dial(), m.newClient(), m.clientSession())
 		d.add(m.clientMethods()...)
 		d.add(m.opening()...)
@@ -53,6 +56,14 @@ func (m *machine) clientName(prefix string) string {
 		return prefix
 	}
 	return prefix + m.Go
+}
+
+// clientClosed emits
+//
+//	var ErrClosed = session.ErrClosed
+func clientClosed() jen.Code {
+	return documented(doc("ErrClosed ends the calls of a session that is over; it satisfies errors.Is(err, net.ErrClosed)."),
+		jen.Var().Id("ErrClosed").Op("=").Add(rt("session", "ErrClosed")))
 }
 
 // clientConfig emits
@@ -168,11 +179,11 @@ func (m *machine) clientService() jen.Code {
 func (m *machine) clientMethods() []jen.Code {
 	return decls{
 		documented(doc("Close cuts the connection. Calls that wait end with [ErrClosed]."),
-			method("c", m.Go, "Close", nil, block(jen.Error()), jen.Return(jen.Id("c.session").Dot("Close").Call()))),
+			shortMethod("c", m.Go, "Close", nil, block(jen.Error()), jen.Return(jen.Id("c.session").Dot("Close").Call()))),
 		documented(doc("Done is closed when the session is over."),
-			method("c", m.Go, "Done", nil, block(jen.Op("<-").Chan().Struct()), jen.Return(jen.Id("c.session").Dot("Done").Call()))),
+			shortMethod("c", m.Go, "Done", nil, block(jen.Op("<-").Chan().Struct()), jen.Return(jen.Id("c.session").Dot("Done").Call()))),
 		documented(doc("Err is why the session is over: a [*session.EndedError], nil while it is not."),
-			method("c", m.Go, "Err", nil, block(jen.Error()), jen.Return(jen.Id("c.session").Dot("Err").Call()))),
+			shortMethod("c", m.Go, "Err", nil, block(jen.Error()), jen.Return(jen.Id("c.session").Dot("Err").Call()))),
 	}
 }
 

@@ -49,7 +49,7 @@ func (e *emitter) decodeFunc(st *structure) jen.Code {
 	v := jen.Id("v")
 	switch {
 	case st.same != nil:
-		return method("v", st.name, "decode", block(decoderParam()), nil,
+		return shortMethod("v", st.name, "decode", block(decoderParam()), nil,
 			jen.Parens(jen.Op("*").Id(st.same.name)).Parens(v).Dot("decode").Call(jen.Id("d")))
 	case st.collapsed:
 		return e.decodeCollapsed(st)
@@ -154,12 +154,17 @@ func (f *field) reused() bool {
 //			v.Unit = DomainPUnit(d.AttrText())
 //		}
 //	}
+//
+// without the switch if there is only one that may stand there.
 func (e *emitter) decodeAttributes(st *structure) []jen.Code {
 	if st.ct == nil || len(st.ct.Attributes) == 0 && st.ct.AnyAttribute == nil {
 		if st.arm != nil || len(st.fields) == 1 && st.fields[0].role == roleAny {
 			return nil
 		}
 		return []jen.Code{jen.Id("d").Dot("NoAttributes").Call()}
+	}
+	if len(st.ct.Attributes) == 1 && st.ct.AnyAttribute == nil {
+		return e.walk("a", "Attrs", attrsVar(st), e.decodeScalar(st.fields[0], true)...)
 	}
 	var cases []jen.Code
 	i := 0
@@ -174,7 +179,7 @@ func (e *emitter) decodeAttributes(st *structure) []jen.Code {
 				v.Clone().Op("=").Append(v, jen.Id("d").Dot("Attr").Call())))
 		}
 	}
-	return e.walk("a", "Attrs", e.attrsVar(st), "Use", cases)
+	return e.walk("a", "Attrs", attrsVar(st), jen.Switch(jen.Id("a").Dot("Use")).Block(cases...))
 }
 
 // decodeContent emits what reads between the tags.
@@ -188,7 +193,7 @@ func (e *emitter) decodeContent(st *structure) []jen.Code {
 			return e.decodeScalar(f, false)
 		case roleMixed:
 			if st.model != nil {
-				return []jen.Code{jen.Id("v").Dot(f.name).Op("=").Id("d").Dot("MixedOf").Call(jen.Id(e.modelVar(st)), e.mixedChild(st))}
+				return []jen.Code{jen.Id("v").Dot(f.name).Op("=").Id("d").Dot("MixedOf").Call(jen.Id(modelVar(st)), e.mixedChild(st))}
 			}
 			return []jen.Code{jen.Id("v").Dot(f.name).Op("=").Id("d").Dot("Mixed").Call()}
 		case roleAny:
@@ -209,8 +214,10 @@ func (e *emitter) decodeContent(st *structure) []jen.Code {
 //			v.Name = d.Text(eppcomLabel)
 //		}
 //	}
+//
+// without the switch if there is only one that may stand there.
 func (e *emitter) decodeChildren(st *structure) []jen.Code {
-	var cases []jen.Code
+	var cases, only []jen.Code
 	e.eachLeaf(st, func(n *node, leaf *xsd.Particle, indexes []jen.Code) {
 		var body []jen.Code
 		if n.field.role == roleItems {
@@ -218,17 +225,23 @@ func (e *emitter) decodeChildren(st *structure) []jen.Code {
 		} else {
 			body = e.decodeLeaf(st, n.field)
 		}
+		if len(indexes) == len(st.model.Leaves) {
+			only = body
+		}
 		cases = append(cases, jen.Case(indexes...).Block(body...))
 	})
-	return e.walk("c", "Children", e.modelVar(st), "Particle", cases)
+	if only != nil {
+		return e.walk("c", "Children", modelVar(st), only...)
+	}
+	return e.walk("c", "Children", modelVar(st), jen.Switch(jen.Id("c").Dot("Particle")).Block(cases...))
 }
 
 // walk emits the loop over attributes or children. Its variable is declared before it, not in it: a loop's own variable is
 // copied for every turn.
-func (e *emitter) walk(variable, of, table, on string, cases []jen.Code) []jen.Code {
+func (e *emitter) walk(variable, of, table string, each ...jen.Code) []jen.Code {
 	return []jen.Code{
 		jen.Id(variable).Op(":=").Id("d").Dot(of).Call(jen.Id(table)),
-		jen.For(jen.Id(variable).Dot("Next").Call()).Block(jen.Switch(jen.Id(variable).Dot(on)).Block(cases...)),
+		jen.For(jen.Id(variable).Dot("Next").Call()).Block(each...),
 	}
 }
 
@@ -483,7 +496,7 @@ func (e *emitter) readScalar(sc *scalar, attr bool) *jen.Statement {
 
 // readElement emits
 //
-//	decodeElement(d, readWriteAny, oldAny)
+//	readElement(d, readWriteAny, oldAny)
 //
 // and, where the schema wants nothing judged,
 //
@@ -493,9 +506,9 @@ func (e *emitter) readElement(f *field, old jen.Code) jen.Code {
 		return jen.Id("d").Dot("Raw").Call()
 	}
 	if f.particle.Kind == xsd.WildcardParticle {
-		return jen.Id("decodeElement").Call(jen.Id("d"), jen.Id(e.wildcardVar(f.particle.Wildcard)), old)
+		return jen.Id("readElement").Call(jen.Id("d"), jen.Id(e.wildcardVar(f.particle.Wildcard)), old)
 	}
-	return jen.Id("decodeElement").Call(jen.Id("d"), jen.Nil(), old)
+	return jen.Id("readElement").Call(jen.Id("d"), jen.Nil(), old)
 }
 
 // entryPoints emits the functions on whole documents and the pool behind them:
@@ -517,8 +530,8 @@ func (e *emitter) entryPoints() []jen.Code {
 			jen.Var().Id("decoders").Op("=").Qual("sync", "Pool").Values(
 				jen.Id("New").Op(":").Func().Params().Any().Block(jen.Return(newDecoder())))),
 		documented(doc("known reads the element that d stands on if the schemas declare it, for places that do not insist on that."),
-			function("known", block(decoderParam()), block(jen.Bool()),
-				jen.Return(jen.Id("decodeKnown").Call(jen.Id("d"), jen.Nil()).Op("!=").Nil()))),
+			shortFunction("known", block(decoderParam()), block(jen.Bool()),
+				jen.Return(jen.Id("readKnown").Call(jen.Id("d"), jen.Nil()).Op("!=").Nil()))),
 		documented(
 			doc(`ValidateElement judges a document by the schemas alone; its root is any element they declare. The error is an
 				[*xmlstream.SyntaxError] for what is not well-formed, or an [*xsdrun.ValidationError] with every fault: line,

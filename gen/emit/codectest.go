@@ -2,33 +2,67 @@ package emit
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/dave/jennifer/jen"
+
+	"github.com/protogen-go/protogen/gen/model"
+	"github.com/protogen-go/protogen/gen/name"
 )
 
 // codecTestFile writes the tests of the codec: the examples of the specification are what they say they are, and what is
 // read can be written and read again as the same.
 func (e *emitter) codecTestFile() (File, error) {
-	var examples []jen.Code
+	var consts, rows []jen.Code
 	for _, m := range e.msgs.list {
-		for _, ex := range m.m.Examples {
-			examples = append(examples, jen.Values(lit(m.m.Name), lit(ex.Name), lit(ex.Text)))
+		for _, x := range m.m.Examples {
+			constant := jen.Id(name.Example(m.m, x))
+			consts = append(consts, constant.Clone().Op("=").Add(text(x.Text)))
+			rows = append(rows, jen.Values(lit(m.m.Name), lit(x.Name), constant))
 		}
 	}
-	if len(examples) == 0 {
+	if len(rows) == 0 {
 		return e.file("codec_gen_test.go")
 	}
-	return e.file("codec_gen_test.go", exampleTable(examples), e.testExamples(), testPrefixes(), fuzzMessage(), again())
+	return e.file("codec_gen_test.go", exampleConsts(consts), exampleTable(rows), e.testExamples(), testPrefixes(), fuzzMessage(), again())
 }
 
-var testingT = func() jen.Code { return jen.Id("t").Op("*").Qual("testing", "T") }
+// firstExample is the first example of a message, nil if there is none.
+func firstExample(msg *model.Message) *model.Example {
+	if msg == nil || len(msg.Examples) == 0 {
+		return nil
+	}
+	return msg.Examples[0]
+}
 
-// exampleTable emits the examples of the specification.
-func exampleTable(examples []jen.Code) jen.Code {
-	return documented(doc("examples are the messages that the specification gives as examples."),
+// exampleConsts emits
+//
+//	const (
+//		exampleLogin              = `<epp>...</epp>`
+//		exampleLoginWrongPassword = `<epp>...</epp>`
+//	)
+func exampleConsts(consts []jen.Code) jen.Code {
+	return documented(doc("The examples of the specification."), jen.Const().Defs(consts...))
+}
+
+// exampleTable emits
+//
+//	var examples = []struct{ message, name, text string }{
+//		{"login", "wrong password", exampleLoginWrongPassword},
+//	}
+func exampleTable(rows []jen.Code) jen.Code {
+	return documented(doc("examples are the examples by the names of their messages and their own."),
 		jen.Var().Id("examples").Op("=").Index().Struct(
 			jen.List(jen.Id("message"), jen.Id("name"), jen.Id("text")).String(),
-		).Add(lines(examples...)))
+		).Add(lines(rows...)))
+}
+
+// text emits a document as a raw string where that can be.
+func text(s string) jen.Code {
+	if strings.ContainsAny(s, "`\r") {
+		return lit(s)
+	}
+	return jen.Id("`" + s + "`")
 }
 
 // eachExample emits
@@ -40,7 +74,7 @@ func eachExample(body ...jen.Code) jen.Code {
 	return jen.For(jen.List(jen.Id("_"), jen.Id("ex")).Op(":=").Range().Id("examples")).Block(
 		jen.Id("t").Dot("Run").Call(
 			jen.Id("ex").Dot("message").Op("+").Lit("/").Op("+").Id("ex").Dot("name"),
-			jen.Func().Params(testingT()).Block(body...)))
+			jen.Func().Params(testParam()).Block(body...)))
 }
 
 // bytesOf is a string as bytes.
@@ -55,7 +89,7 @@ func (e *emitter) testExamples() jen.Code {
 			other.Op("&&").Id("ex").Dot("message").Op("!=").Lit(m.m.Name)
 		}
 	}
-	return function("TestExamples", block(testingT()), nil, eachExample(
+	return function("TestExamples", block(testParam()), nil, eachExample(
 		jen.List(jen.Id("m"), jen.Err()).Op(":=").Id("DecodeMessage").Call(bytesOf(jen.Id("ex").Dot("text"))),
 		jen.If(jen.Err().Op("!=").Nil()).Block(jen.Id("t").Dot("Fatal").Call(jen.Err())),
 		jen.If(jen.Id("got").Op(":=").Id("m").Dot("MessageName").Call(), other).Block(
@@ -66,7 +100,7 @@ func (e *emitter) testExamples() jen.Code {
 
 // testPrefixes emits the test that no example is a message before its end.
 func testPrefixes() jen.Code {
-	return function("TestExamplesCutShort", block(testingT()), nil, eachExample(
+	return function("TestExamplesCutShort", block(testParam()), nil, eachExample(
 		jen.Id("text").Op(":=").Qual("strings", "TrimSpace").Call(jen.Id("ex").Dot("text")),
 		jen.For(jen.Id("n").Op(":=").Range().Len(jen.Id("text"))).Block(
 			jen.If(
@@ -81,7 +115,7 @@ func fuzzMessage() jen.Code {
 	return function("FuzzDecodeMessage", block(jen.Id("f").Op("*").Qual("testing", "F")), nil,
 		jen.For(jen.List(jen.Id("_"), jen.Id("ex")).Op(":=").Range().Id("examples")).Block(
 			jen.Id("f").Dot("Add").Call(bytesOf(jen.Id("ex").Dot("text")))),
-		jen.Id("f").Dot("Fuzz").Call(jen.Func().Params(testingT(), jen.Id("doc").Index().Byte()).Block(
+		jen.Id("f").Dot("Fuzz").Call(jen.Func().Params(testParam(), jen.Id("doc").Index().Byte()).Block(
 			jen.List(jen.Id("m"), jen.Err()).Op(":=").Id("DecodeMessage").Call(jen.Id("doc")),
 			jen.If(jen.Err().Op("==").Nil()).Block(jen.Id("again").Call(jen.Id("t"), jen.Id("m"))),
 		)))
@@ -94,7 +128,7 @@ func again() jen.Code {
 			jen.Id("t").Dot("Fatalf").Call(append(append([]jen.Code{lit(format)}, args...), jen.Err())...))
 	}
 	return documented(doc("again writes m, reads that and writes what it read: the document is the same."),
-		function("again", block(testingT(), jen.Id("m").Id("Message")), nil,
+		function("again", block(testParam(), jen.Id("m").Id("Message")), nil,
 			jen.Id("t").Dot("Helper").Call(),
 			jen.List(jen.Id("doc"), jen.Err()).Op(":=").Id("m").Dot("AppendXML").Call(jen.Nil()),
 			fatal("write: %v"),

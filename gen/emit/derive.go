@@ -187,7 +187,7 @@ func (m *machine) derivedValue(p *printer, msg *model.Message, f *model.Field) j
 		return v
 	}
 	if t := m.e.msgs.fieldTypes(msg, f); t != nil && t.Kind == formula.List {
-		return jen.Index().String().Values(v)
+		return single{v}
 	}
 	return v
 }

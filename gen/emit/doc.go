@@ -1,12 +1,14 @@
 package emit
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/protogen-go/protogen/gen/model"
 )
 
-// docFile writes the package comment: what the protocol is, by which standards, and how its parts are used.
+// docFile writes the package comment: what the protocol is, by which standards, how its parts are used, and what is not here.
 func (e *emitter) docFile() (File, error) {
 	var b strings.Builder
 	b.WriteString(described("Package "+e.p.Name, &model.Node{Doc: e.p.Doc}, "speaks the protocol "+e.p.Name+"."))
@@ -21,6 +23,7 @@ func (e *emitter) docFile() (File, error) {
 			b.WriteString("\n\n" + text)
 		}
 	}
+	b.WriteString("\n\n" + e.limits())
 	return e.render("doc.go", comment(b.String()), nil)
 }
 
@@ -31,15 +34,39 @@ schema leaves room for any.`
 
 // machineDoc tells how one end is used: the one that does work for the other, and the one that asks.
 func (e *emitter) machineDoc(m *machine) string {
-	in := strings.NewReplacer("PACKAGE", e.p.Name, "SERVER", m.Go, "HANDLER", m.handler(), "DIAL", m.clientName("Dial"),
-		"CONFIG", m.clientName("ClientConfig"), "NETWORK", e.network())
+	in := []string{"PACKAGE", e.p.Name, "DIAL", m.clientName("Dial"), "CONFIG", m.Go + "Config", "NETWORK", e.network()}
+	methods := m.methods()
 	switch {
-	case m.runs():
-		return in.Replace(serverDoc)
+	case len(methods) > 0:
 	case m.calls():
-		return in.Replace(clientDoc)
+		return strings.NewReplacer(in...).Replace(clientDoc)
+	default:
+		return ""
 	}
-	return ""
+	first := methods[0]
+	result := "new(" + e.p.Name + "." + e.msgs.of(first.reply).typ + "), nil"
+	if e.msgs.codeHead != nil {
+		result = "nil, nil // plain success"
+	}
+	with := ""
+	if e.network() == "tls" {
+		with = ", TLSConfig: tlsConfig"
+	}
+	return strings.NewReplacer(append(in, "SERVER", m.Go, "HANDLER", m.handler(), "METHOD", first.name, "REQUEST", e.msgs.of(first.msg).typ,
+		"REPLY", e.msgs.of(first.reply).typ, "RESULT", result, "WITH", with, "PORT", strconv.Itoa(e.port()))...).Replace(serverDoc)
+}
+
+// limits tells what the package leaves to others.
+func (e *emitter) limits() string {
+	var text []string
+	if slices.ContainsFunc(e.machines(), (*machine).runs) {
+		text = append(text, "What the operations mean is not here: it is the handler's.")
+	}
+	if e.set != nil {
+		text = append(text, `Elements of namespaces other than those of the Namespace constants are refused where a schema insists on knowing
+			what stands there, and kept as they came elsewhere.`+strings.ReplaceAll(e.notJudged(), " It ", " The package "))
+	}
+	return strings.Join(text, " ")
 }
 
 // network is what a client dials, in the words of the runtime: the first transport of the specification.
@@ -50,13 +77,18 @@ func (e *emitter) network() string {
 	return e.p.Transports[0].Kind
 }
 
-const serverDoc = `A [SERVER] is run with a [HANDLER] behind it:
+const serverDoc = `A [SERVER] is run with a [HANDLER] behind it, which embeds [UnimplementedHANDLER] and has a method for what it can do:
 
-	srv := &PACKAGE.SERVER{HANDLER: handler}
-	err := srv.Serve(listener)
+	type handler struct{ PACKAGE.UnimplementedHANDLER }
 
-Embed [UnimplementedHANDLER] and implement what it can do. Its sessions can be driven by bytes alone too, without a socket; see
-[NewSERVERSession].`
+	func (handler) METHOD(ctx context.Context, req *PACKAGE.REQUEST) (*PACKAGE.REPLY, error) {
+		return RESULT
+	}
+
+	srv := &PACKAGE.SERVER{HANDLER: handler{}WITH}
+	err := srv.ListenAndServe(ctx, "tcp", ":PORT")
+
+Its sessions can be driven by octets alone too, without a socket; see [NewSERVERSession].`
 
 const clientDoc = `A client is one call:
 

@@ -15,7 +15,7 @@ import (
 //	return doc.AppendXML(b)
 func (e *emitter) appendMessage(m *message) []jen.Code {
 	root := jen.Id("doc")
-	out := []jen.Code{jen.Var().Add(root).Id(m.root.name)}
+	out := append(refuseBroken(m), jen.Var().Add(root).Id(m.root.name))
 	at := root
 	for i, h := range m.hops {
 		if !h.inside {
@@ -260,11 +260,14 @@ func (e *emitter) bound(ends []*message, wild *field, v *jen.Statement, depth in
 //
 //	return renew(old, DomainTransferRequest{DomainTransfer: *p, Op: v.Transfer.Op, CommandHead: head})
 func (e *emitter) made(m *message, v *jen.Statement, pointer bool, depth int, p *jen.Statement) []jen.Code {
-	if m.whole {
+	switch {
+	case m.whole && len(m.hops) > 0 && pointer: // the document lets go of it
+		return []jen.Code{jen.Return(v)}
+	case m.whole:
 		if pointer {
-			return []jen.Code{jen.Return(v)}
+			v = jen.Op("*").Add(v)
 		}
-		return []jen.Code{jen.Return(jen.Op("&").Add(v))}
+		return []jen.Code{jen.Return(jen.Id("renew").Call(jen.Id("old"), v))}
 	}
 	var inits []jen.Code
 	init := func(field string, value jen.Code) { inits = append(inits, jen.Id(field).Op(":").Add(value)) }
@@ -301,7 +304,8 @@ func (e *emitter) made(m *message, v *jen.Statement, pointer bool, depth int, p 
 // decodeMessage emits what reads messages, and its error.
 func (e *emitter) decodeMessage() []jen.Code {
 	out := append(e.decodeMessageFuncs(), e.decoderType()...)
-	out = append(out, e.readMessage(), e.renewFunc())
+	out = append(out, e.readerType()...)
+	out = append(out, e.renewFunc())
 	out = append(out, e.documentsType()...)
 	return append(out, e.messageError()...)
 }
@@ -309,10 +313,9 @@ func (e *emitter) decodeMessage() []jen.Code {
 // decodeMessageFuncs emits
 //
 //	func DecodeMessage(doc []byte) (Message, error) {
-//		d := decoders.Get().(*xsdrun.Decoder)
-//		defer decoders.Put(d)
-//		var in documents
-//		return readMessage(d, doc, &in, nil)
+//		r := readers.Get().(*reader)
+//		defer r.release()
+//		return r.read(doc, nil)
 //	}
 //
 //	func Validate(doc []byte) error {
@@ -327,10 +330,9 @@ func (e *emitter) decodeMessageFuncs() []jen.Code {
 				specification. The message keeps nothing of doc. The error is a [*MessageError]. Any number of goroutines may
 				call it.`),
 			function("DecodeMessage", params, block(jen.Id("Message"), jen.Error()),
-				jen.Id("d").Op(":=").Id("decoders").Dot("Get").Call().Assert(jen.Op("*").Add(rt("xsdrun", "Decoder"))),
-				jen.Defer().Id("decoders").Dot("Put").Call(jen.Id("d")),
-				jen.Var().Id("in").Id("documents"),
-				jen.Return(jen.Id("readMessage").Call(jen.Id("d"), jen.Id("doc"), jen.Op("&").Id("in"), jen.Nil())),
+				jen.Id("r").Op(":=").Id("readers").Dot("Get").Call().Assert(jen.Op("*").Id("reader")),
+				jen.Defer().Id("r").Dot("release").Call(),
+				jen.Return(jen.Id("r").Dot("read").Call(jen.Id("doc"), jen.Nil())),
 			)),
 		documented(
 			doc(`Validate reports what keeps a document from being a message of the protocol. The error is that of
@@ -344,8 +346,7 @@ func (e *emitter) decodeMessageFuncs() []jen.Code {
 // decoderType emits
 //
 //	type Decoder struct {
-//		d    *xsdrun.Decoder
-//		in   documents
+//		r    *reader
 //		last Message
 //	}
 func (e *emitter) decoderType() []jen.Code {
@@ -354,19 +355,15 @@ func (e *emitter) decoderType() []jen.Code {
 			doc(`Decoder reads messages one after the other into the same memory. What it returns, strings included, is valid
 				until the next Decode and as long as the document is left alone. It belongs to one goroutine at a time.`),
 			jen.Type().Id("Decoder").Struct(
-				jen.Id("d").Op("*").Add(rt("xsdrun", "Decoder")),
-				jen.Id("in").Id("documents"),
+				jen.Id("r").Op("*").Id("reader"),
 				jen.Id("last").Id("Message"),
 			)),
 		documented(doc("NewDecoder returns a Decoder."),
 			function("NewDecoder", nil, block(jen.Op("*").Id("Decoder")),
-				jen.Return(jen.Op("&").Id("Decoder").Values(jen.Id("d").Op(":").Add(rt("xsdrun", "NewDecoder")).Call(
-					jen.Id("spaces"), rt("xsdrun", "Options").Add(inline(
-						pair{jen.Id("Alias"), jen.True()}, pair{jen.Id("Known"), jen.Id("known")}))))))),
+				jen.Return(jen.Op("&").Id("Decoder").Add(inline(pair{jen.Id("r"), newReader(pair{jen.Id("Alias"), jen.True()})}))))),
 		documented(doc("Decode is [DecodeMessage] in the memory of the last message."),
 			method("d", "Decoder", "Decode", block(jen.Id("doc").Index().Byte()), block(jen.Id("Message"), jen.Error()),
-				jen.List(jen.Id("m"), jen.Err()).Op(":=").Id("readMessage").Call(
-					jen.Id("d").Dot("d"), jen.Id("doc"), jen.Op("&").Id("d").Dot("in"), jen.Id("d").Dot("last")),
+				jen.List(jen.Id("m"), jen.Err()).Op(":=").Id("d.r").Dot("read").Call(jen.Id("doc"), jen.Id("d.last")),
 				jen.If(jen.Err().Op("==").Nil()).Block(jen.Id("d").Dot("last").Op("=").Id("m")),
 				jen.Return(jen.Id("m"), jen.Err()))),
 	}
@@ -419,9 +416,72 @@ func (e *emitter) renewFunc() jen.Code {
 		))
 }
 
+// newReader emits
+//
+//	&reader{d: xsdrun.NewDecoder(spaces, xsdrun.Options{Known: known})}
+func newReader(options ...pair) jen.Code {
+	options = append(options, pair{jen.Id("Known"), jen.Id("known")})
+	return jen.Op("&").Id("reader").Add(inline(pair{jen.Id("d"), rt("xsdrun", "NewDecoder").Call(
+		jen.Id("spaces"), rt("xsdrun", "Options").Add(inline(options...)))}))
+}
+
+// readerType emits
+//
+//	type reader struct {
+//		d  *xsdrun.Decoder
+//		in documents
+//	}
+//
+//	var readers = sync.Pool{New: func() any { return &reader{...} }}
+//
+// with its methods.
+func (e *emitter) readerType() []jen.Code {
+	return []jen.Code{
+		documented(doc("reader reads messages by way of their documents."),
+			jen.Type().Id("reader").Struct(jen.Id("d").Op("*").Add(rt("xsdrun", "Decoder")), jen.Id("in").Id("documents"))),
+		documented(doc("readers wait here between messages."),
+			jen.Var().Id("readers").Op("=").Qual("sync", "Pool").Values(
+				jen.Id("New").Op(":").Func().Params().Any().Add(line(jen.Return(newReader()))))),
+		e.readMessage(),
+		e.releaseMethod(),
+	}
+}
+
+// releaseMethod emits what gives a reader back, without what the message has taken out of it. The types on the way to
+// messages, which no message points to, are kept and emptied:
+//
+//	func (r *reader) release() {
+//		keptCommand := r.in.eppDoc.Command
+//		if keptCommand != nil {
+//			*keptCommand = commandDoc{}
+//		}
+//		r.in.eppDoc = eppDoc{Command: keptCommand}
+//		readers.Put(r)
+//	}
+func (e *emitter) releaseMethod() jen.Code {
+	var body []jen.Code
+	for _, root := range e.msgs.roots {
+		doc := jen.Id("r.in").Dot(root.name)
+		var kept []pair
+		for _, f := range target(root).fields {
+			if f.pointer && f.val.of != nil && f.val.of.ct != nil && !f.val.of.collapsed && f.val.of.same == nil && e.names.Envelope(f.val.of.ct) {
+				v := jen.Id("kept" + f.name)
+				body = append(body,
+					v.Clone().Op(":=").Add(doc).Dot(f.name),
+					jen.If(v.Clone().Op("!=").Nil()).Block(jen.Op("*").Add(v).Op("=").Id(f.val.of.name).Values()))
+				kept = append(kept, pair{jen.Id(f.name), v})
+			}
+		}
+		body = append(body, doc.Clone().Op("=").Id(root.name).Add(inline(kept...)))
+	}
+	return documented(doc("release gives the reader back, and nothing in it that the message has."),
+		method("r", "reader", "release", nil, nil, append(body, jen.Id("readers").Dot("Put").Call(jen.Id("r")))...))
+}
+
 // readMessage emits what DecodeMessage and a Decoder do:
 //
-//	func readMessage(d *xsdrun.Decoder, doc []byte, in *documents, old Message) (Message, error) {
+//	func (r *reader) read(doc []byte, old Message) (Message, error) {
+//		d, in := r.d, &r.in
 //		d.Reset(doc)
 //		in.root = 0
 //		if d.Root() {
@@ -429,7 +489,7 @@ func (e *emitter) renewFunc() jen.Code {
 //			case d.Space() == spaceEPP && d.Local() == "epp":
 //				in.root = 1
 //				in.eppDoc.decode(d)
-//			case decodeKnown(d, nil) == nil:
+//			case readKnown(d, nil) == nil:
 //				d.UndeclaredRoot()
 //			}
 //		}
@@ -448,12 +508,13 @@ func (e *emitter) readMessage() jen.Code {
 		cases = append(cases, jen.Case(e.standsOn(root.element.Name)).Block(
 			jen.Id("in").Dot("root").Op("=").Lit(i+1), jen.Id("in").Dot(root.name).Dot("decode").Call(jen.Id("d"))))
 	}
-	cases = append(cases, jen.Case(jen.Id("decodeKnown").Call(jen.Id("d"), jen.Nil()).Op("==").Nil()).Block(
+	cases = append(cases, jen.Case(jen.Id("readKnown").Call(jen.Id("d"), jen.Nil()).Op("==").Nil()).Block(
 		jen.Id("d").Dot("UndeclaredRoot").Call()))
 	failed := func(err jen.Code) jen.Code {
 		return jen.Return(jen.Nil(), jen.Id("newMessageError").Call(e.failureArgs(err)...))
 	}
 	body := []jen.Code{
+		jen.List(jen.Id("d"), jen.Id("in")).Op(":=").List(jen.Id("r.d"), jen.Op("&").Id("r.in")),
 		jen.Id("d").Dot("Reset").Call(jen.Id("doc")),
 		jen.Id("in").Dot("root").Op("=").Lit(0),
 		jen.If(jen.Id("d").Dot("Root").Call()).Block(jen.Switch().Block(cases...)),
@@ -462,13 +523,12 @@ func (e *emitter) readMessage() jen.Code {
 		jen.If(jen.Id("m").Op("==").Nil()).Block(failed(jen.Nil())),
 	}
 	if e.hasRules() {
-		body = append(body, jen.If(jen.List(jen.Id("r"), jen.Id("ok")).Op(":=").Id("m").Assert(jen.Id("ruled")), jen.Id("ok")).Block(
-			jen.If(jen.Id("broken").Op(":=").Id("r").Dot("check").Call(), jen.Id("broken").Op("!=").Nil()).Block(failed(jen.Id("broken")))))
+		body = append(body, jen.If(jen.List(jen.Id("m"), jen.Id("ok")).Op(":=").Id("m").Assert(jen.Id("ruled")), jen.Id("ok")).Block(
+			jen.If(jen.Id("broken").Op(":=").Id("m").Dot("check").Call(), jen.Id("broken").Op("!=").Nil()).Block(failed(jen.Id("broken")))))
 	}
 	body = append(body, jen.Return(jen.Id("m"), jen.Nil()))
-	return documented(doc("readMessage reads the message that doc carries, with a decoder, into in and old."),
-		function("readMessage",
-			block(decoderParam(), jen.Id("doc").Index().Byte(), jen.Id("in").Op("*").Id("documents"), jen.Id("old").Id("Message")),
+	return documented(doc("read reads the message that doc carries, into old if that is of its kind."),
+		method("r", "reader", "read", block(jen.Id("doc").Index().Byte(), jen.Id("old").Id("Message")),
 			block(jen.Id("Message"), jen.Error()), body...))
 }
 

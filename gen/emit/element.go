@@ -46,7 +46,7 @@ func (e *emitter) elementInterface() jen.Code {
 			doc("XMLName is the element's expanded name."),
 			jen.Id("XMLName").Params().Add(rt("xmlstream", "Name")),
 			doc(`AppendXML appends the element, every namespace it needs declared, and returns the extended slice. On error,
-				which is a [*xsdrun.ValidationError], b is returned as it was.`),
+				which is an [*xsdrun.EncodeError], b is returned as it was.`),
 			jen.Id("AppendXML").Params(jen.Id("b").Index().Byte()).Params(jen.Index().Byte(), jen.Error()),
 		),
 	)

@@ -28,6 +28,8 @@ type emitter struct {
 	// projected are the methods that formulas need, by owner and name, and projectedOrder is the order they were asked for.
 	projected      map[string]*projection
 	projectedOrder []string
+	// first says that emitted code goes into the first of a list, by the function of that name.
+	first bool
 	// found is what recipes cannot print, noted as they go.
 	found diag.List
 }
@@ -90,7 +92,8 @@ func newEmitter(p *model.Protocol, set *xsd.Set) (*emitter, diag.List) {
 	e := &emitter{p: p, set: set, names: names, projected: map[string]*projection{}}
 	e.shapes, found = newShapes(p, set, names)
 	if set != nil {
-		e.tables = newTables(e.shapes, &names.Scope)
+		e.tables, collisions = newTables(e.shapes, &names.Scope)
+		found = append(found, collisions...)
 	}
 	e.msgs = newMessages(e, &found)
 	return e, found

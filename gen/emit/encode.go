@@ -14,10 +14,22 @@ import (
 type script struct {
 	codes  []jen.Code
 	markup strings.Builder
+	closes bool // markup begins with the end tag of an element that may have come out empty
 }
 
 // write adds markup, written as it is.
 func (s *script) write(markup string) { s.markup.WriteString(markup) }
+
+// writeEnd adds an end tag. That of an element which may come out empty is left to the encoder, which knows whether it has:
+//
+//	e.Close("</domain:registrant>")
+func (s *script) writeEnd(tag string, mayBeEmpty bool) {
+	if mayBeEmpty {
+		s.flush()
+		s.closes = true
+	}
+	s.write("</" + tag + ">")
+}
 
 // do adds statements.
 func (s *script) do(codes ...jen.Code) {
@@ -29,10 +41,16 @@ func (s *script) do(codes ...jen.Code) {
 //
 //	e.Raw(`</domain:name><domain:period`)
 func (s *script) flush() {
-	if s.markup.Len() > 0 {
-		s.codes = append(s.codes, jen.Id("e").Dot("Raw").Call(markup(s.markup.String())))
-		s.markup.Reset()
+	if s.markup.Len() == 0 {
+		return
 	}
+	verb := "Raw"
+	if s.closes {
+		verb = "Close"
+	}
+	s.codes = append(s.codes, jen.Id("e").Dot(verb).Call(markup(s.markup.String())))
+	s.markup.Reset()
+	s.closes = false
 }
 
 // body is the whole script.
@@ -59,9 +77,8 @@ func markup(s string) jen.Code {
 //	}
 func (e *emitter) encodeFunc(st *structure) jen.Code {
 	v := jen.Id("v")
-	switch {
-	case st.same != nil:
-		return method("v", st.name, "encode", block(encoderParam()), nil,
+	if st.same != nil {
+		return shortMethod("v", st.name, "encode", block(encoderParam()), nil,
 			jen.Parens(jen.Op("*").Id(st.same.name)).Parens(v).Dot("encode").Call(jen.Id("e")))
 	}
 	var s script
@@ -220,6 +237,22 @@ func (st *structure) empty() bool {
 	return !slices.ContainsFunc(st.fields, func(f *field) bool { return f.role != roleAttribute && f.role != roleAnyAttribute })
 }
 
+// mayBeEmpty reports whether an element of the structure may come out without content though it may have some.
+func (st *structure) mayBeEmpty() bool {
+	if st.same != nil {
+		return st.same.mayBeEmpty()
+	}
+	if st.body != nil {
+		return emptiable(st.body)
+	}
+	return slices.ContainsFunc(st.fields, func(f *field) bool {
+		return f.role == roleMixed || f.role == roleAny || f.role == roleValue && f.val.scalar.mayBeEmpty()
+	})
+}
+
+// mayBeEmpty reports whether a value may be written as no text.
+func (s *scalar) mayBeEmpty() bool { return s.zero && s.kind.zeroText() == "" }
+
 // encodeContent emits what stands between the tags.
 func (e *emitter) encodeContent(s *script, st *structure) {
 	if st.body != nil {
@@ -300,7 +333,7 @@ func (e *emitter) encodeChoice(s *script, st *structure, n *node) {
 		args = append(args, st.present(k))
 		var arm script
 		required := *k
-		required.optional = false
+		required.optional, required.given = false, k.field != nil
 		e.encodeNode(&arm, st, &required)
 		cases = append(cases, jen.Case(lit(i)).Block(arm.body()...))
 	}
@@ -398,7 +431,7 @@ func (e *emitter) encodeLeaf(s *script, st *structure, n *node) {
 		s.do(jen.If(jen.Id("v").Dot(f.null.name)).Block(jen.Id("e").Dot("Raw").Call(markup(
 			"<" + e.tag(f.particle.Element.Name) + ` xmlns:xsi="` + xsiSpace + `" xsi:nil="true"/>`))).Else().Block(one.body()...))
 	case f.many:
-		if n.p.Min > 0 && !n.optional || n.p.Max > 0 {
+		if n.p.Min > 0 && !n.optional && !(n.given && n.p.Min == 1) || n.p.Max > 0 {
 			s.do(e.count(n.p, v, n.optional))
 		}
 		e.encodeOne(&one, f, v.Clone().Index(jen.Id("i")))
@@ -406,12 +439,12 @@ func (e *emitter) encodeLeaf(s *script, st *structure, n *node) {
 	case n.optional:
 		e.encodeOne(&one, f, f.deref(v))
 		s.do(jen.If(f.present(v)).Block(one.body()...))
-	case f.pointer || f.val.any:
+	case (f.pointer || f.val.any) && !n.given:
 		e.encodeOne(&one, f, f.deref(v))
 		s.do(jen.If(v.Clone().Op("==").Nil()).Block(
 			jen.Id("e").Dot("Missing").Call(lit(e.particleName(n.p)))).Else().Block(one.body()...))
 	default:
-		e.encodeOne(s, f, v)
+		e.encodeOne(s, f, f.deref(v))
 	}
 }
 
@@ -423,14 +456,12 @@ func (e *emitter) encodeOne(s *script, f *field, v *jen.Statement) {
 	case f.val.scalar != nil && f.particle.Element.Fixed != nil:
 		e.tagged(s, f.particle.Element, nil, func(s *script) { s.write(escaped(*f.particle.Element.Fixed)) })
 	case f.val.scalar != nil:
-		e.tagged(s, f.particle.Element, nil, func(s *script) { s.do(e.writeScalar(f.val.scalar, v, false)) })
-	case f.val.any:
 		tag := e.tag(f.particle.Element.Name)
-		s.write("<" + tag)
-		s.do(jen.Id("e").Dot("AnyAttributes").Call(v))
-		s.write(">")
-		s.do(jen.Id("e").Dot("Mixed").Call(v.Clone().Dot("Content")))
-		s.write("</" + tag + ">")
+		s.write("<" + tag + ">")
+		s.do(e.writeScalar(f.val.scalar, v, false))
+		s.writeEnd(tag, f.val.scalar.mayBeEmpty())
+	case f.val.any:
+		s.do(jen.Id("writeAny").Call(jen.Id("e"), lit(e.tag(f.particle.Element.Name)), v))
 	case f.val.of.collapsed:
 		e.tagged(s, f.particle.Element, nil, func(s *script) {
 			s.do(jen.Id("encode"+name.Exported(f.val.of.name)).Call(jen.Id("e"), v))
@@ -456,24 +487,24 @@ func (e *emitter) tagged(s *script, el *xsd.Element, of *structure, content func
 		s.write("/>")
 		return
 	}
-	s.write("</" + tag + ">")
+	s.writeEnd(tag, of != nil && of.mayBeEmpty())
 }
 
 // writeElement emits
 //
-//	encodeElement(e, readWriteAny, v.Any)
+//	writeElement(e, readWriteAny, v.Any)
 //
 // or, where the members of a substitution group may stand,
 //
 //	switch v.H.(type) {
 //	case *S1, *S2:
-//		encodeElement(e, nil, v.H)
+//		writeElement(e, nil, v.H)
 //	default:
 //		e.Missing("h")
 //	}
 func (e *emitter) writeElement(p *xsd.Particle, v *jen.Statement) jen.Code {
 	if p.Kind == xsd.WildcardParticle {
-		return jen.Id("encodeElement").Call(jen.Id("e"), jen.Id(e.wildcardVar(p.Wildcard)), v)
+		return jen.Id("writeElement").Call(jen.Id("e"), jen.Id(e.wildcardVar(p.Wildcard)), v)
 	}
 	var members []jen.Code
 	if !p.Element.Abstract {
@@ -483,7 +514,7 @@ func (e *emitter) writeElement(p *xsd.Particle, v *jen.Statement) jen.Code {
 		members = append(members, jen.Op("*").Id(e.shapes.globals[m].name))
 	}
 	return jen.Switch(v.Clone().Assert(jen.Type())).Block(
-		jen.Case(members...).Block(jen.Id("encodeElement").Call(jen.Id("e"), jen.Nil(), v)),
+		jen.Case(members...).Block(jen.Id("writeElement").Call(jen.Id("e"), jen.Nil(), v)),
 		jen.Default().Block(jen.Id("e").Dot("Missing").Call(lit(e.tag(p.Element.Name)))))
 }
 

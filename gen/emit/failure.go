@@ -5,7 +5,6 @@ import (
 
 	"github.com/protogen-go/protogen/gen/formula"
 	"github.com/protogen-go/protogen/gen/model"
-	"github.com/protogen-go/protogen/gen/xsd"
 )
 
 // messageError emits the error of DecodeMessage.
@@ -22,10 +21,15 @@ func (e *emitter) messageError() []jen.Code {
 		jen.Id("Kind").Id("MessageErrorKind"),
 		jen.Id("Err").Error().Comment("// an *xmlstream.SyntaxError, *xsdrun.ValidationError or *RuleError; nil for a valid document that is no message"),
 		doc(`Node is the element of the first fault as it came, without its content if it is large; nil for a document that is valid or
-			not well-formed.`).Line().Id("Node").Op("*").Add(rt("xmlstream", "RawElement")),
+			not well-formed%s.`, e.orSecret()).Line().Id("Node").Op("*").Add(rt("xmlstream", "RawElement")),
 	}
 	for _, f := range e.recovered() {
 		fields = append(fields, jen.Id(f.name).String().Comment("// "+f.key+", if it could be read and is valid itself"))
+	}
+	none := jen.Code(lit(e.p.Name + ": the document carries no message of the protocol"))
+	if len(e.junctions()) > 0 {
+		fields = append(fields, jen.Line().Id("lost").String().Comment("// of a valid document: where it stops being a message"))
+		none = jen.Lit(e.p.Name + ": ").Op("+").Id("e.lost")
 	}
 	out := []jen.Code{
 		documented(doc("MessageErrorKind says what is wrong with a document that is no message."), jen.Type().Id("MessageErrorKind").Uint8()),
@@ -33,13 +37,16 @@ func (e *emitter) messageError() []jen.Code {
 		documented(doc("MessageError says why a document is no message, and holds what could be read of it all the same."),
 			jen.Type().Id("MessageError").Struct(fields...)),
 		documented(doc("Error implements error."), method("e", "MessageError", "Error", nil, block(jen.String()),
-			jen.If(jen.Id("e").Dot("Err").Op("==").Nil()).Block(jen.Return(lit(e.p.Name+": the document carries no message of the protocol"))),
+			jen.If(jen.Id("e").Dot("Err").Op("==").Nil()).Block(jen.Return(none)),
 			jen.Return(lit(e.p.Name+": ").Op("+").Id("e").Dot("Err").Dot("Error").Call()))),
-		documented(doc("Unwrap returns Err."), method("e", "MessageError", "Unwrap", nil, block(jen.Error()), jen.Return(jen.Id("e").Dot("Err")))),
+		documented(doc("Unwrap returns Err."), shortMethod("e", "MessageError", "Unwrap", nil, block(jen.Error()), jen.Return(jen.Id("e").Dot("Err")))),
 		e.newMessageError(),
 	}
-	if len(e.strayCases()) > 0 {
-		out = append(out, e.strayFunc())
+	if len(e.junctions()) > 0 {
+		out = append(out, e.junctionTable(), strayFunc(), e.lostFunc())
+	}
+	if e.secretElements() != nil {
+		out = append(out, e.tellsSecret()...)
 	}
 	if e.hasRules() {
 		out = append(out, e.ruleError()...)
@@ -54,11 +61,14 @@ func (e *emitter) messageError() []jen.Code {
 //		switch err := err.(type) {
 //		case nil:
 //			e.Kind = MessageUnknown
+//			e.lost = lost(doc)
 //		case *xmlstream.SyntaxError:
 //			e.Kind = MessageMalformed
 //		case *xsdrun.ValidationError:
 //			open, node := xsdrun.Offender(doc, xmlstream.Options{}, err.Faults[0].Offset)
-//			e.Node = node
+//			if node != nil && !tellsSecret(node.XML) {
+//				e.Node = node
+//			}
 //			if stray(open) {
 //				e.Kind = MessageUnknown
 //			}
@@ -69,10 +79,14 @@ func (e *emitter) messageError() []jen.Code {
 func (e *emitter) newMessageError() jen.Code {
 	kind := jen.Id("e").Dot("Kind").Op("=")
 	params := block(jen.Err().Error(), jen.Id("doc").Index().Byte())
+	unknown := block(kind.Clone().Id("MessageUnknown"))
+	if len(e.junctions()) > 0 {
+		unknown = append(unknown, jen.Id("e.lost").Op("=").Id("lost").Call(jen.Id("doc")))
+	}
 	body := []jen.Code{
 		jen.Id("e").Op(":=").Op("&").Id("MessageError").Values(jen.Id("Kind").Op(":").Id("MessageInvalid"), jen.Id("Err").Op(":").Err()),
 		jen.Switch(jen.Err().Op(":=").Err().Assert(jen.Type())).Block(
-			jen.Case(jen.Nil()).Block(kind.Clone().Id("MessageUnknown")),
+			jen.Case(jen.Nil()).Block(unknown...),
 			jen.Case(jen.Op("*").Add(rt("xmlstream", "SyntaxError"))).Block(kind.Clone().Id("MessageMalformed")),
 			jen.Case(jen.Op("*").Add(rt("xsdrun", "ValidationError"))).Block(e.offender()...),
 		),
@@ -98,81 +112,24 @@ func (e *emitter) failureArgs(err jen.Code) []jen.Code {
 func (e *emitter) offender() []jen.Code {
 	find := rt("xsdrun", "Offender").Call(
 		jen.Id("doc"), rt("xmlstream", "Options").Values(), jen.Err().Dot("Faults").Index(lit(0)).Dot("Offset"))
-	if len(e.strayCases()) == 0 {
+	if len(e.junctions()) == 0 && e.secretElements() == nil {
 		return []jen.Code{jen.List(jen.Id("_"), jen.Id("e").Dot("Node")).Op("=").Add(find)}
 	}
-	return []jen.Code{
-		jen.List(jen.Id("open"), jen.Id("node")).Op(":=").Add(find),
-		jen.Id("e").Dot("Node").Op("=").Id("node"),
-		jen.If(jen.Id("stray").Call(jen.Id("open"))).Block(jen.Id("e").Dot("Kind").Op("=").Id("MessageUnknown")),
+	open := jen.Id("open")
+	if len(e.junctions()) == 0 {
+		open = jen.Id("_")
 	}
-}
-
-// strayFunc emits what finds elements that the schema does not know where messages are told apart:
-//
-//	func stray(open []xmlstream.Name) bool {
-//		if len(open) == 0 {
-//			return false
-//		}
-//		way, last := open[:len(open)-1], open[len(open)-1]
-//		switch {
-//		case slices.Equal(way, []xmlstream.Name{{Space: "urn:...", Local: "epp"}}):
-//			return !eppDocModel.Knows(spaces, last)
-//		}
-//		return false
-//	}
-func (e *emitter) strayFunc() jen.Code {
-	return documented(
-		doc(`stray reports whether the innermost of the open elements is one that the schema does not know there, and there is where one
-			tells messages apart.`),
-		function("stray", block(jen.Id("open").Index().Add(rt("xmlstream", "Name"))), block(jen.Bool()),
-			jen.If(jen.Len(jen.Id("open")).Op("==").Lit(0)).Block(jen.Return(jen.False())),
-			jen.List(jen.Id("way"), jen.Id("last")).Op(":=").List(
-				jen.Id("open").Index(jen.Op(":").Len(jen.Id("open")).Op("-").Lit(1)), jen.Id("open").Index(jen.Len(jen.Id("open")).Op("-").Lit(1))),
-			jen.Switch().Block(e.strayCases()...),
-			jen.Return(jen.False())))
-}
-
-// strayCases are the elements inside of which messages are told apart by their children.
-func (e *emitter) strayCases() []jen.Code {
-	var cases []jen.Code
-	seen := map[string]bool{}
-	for _, m := range e.msgs.list {
-		way := []*structure{m.root}
-		names := []xsd.Name{m.root.element.Name}
-		for _, h := range m.hops {
-			if h.f.particle == nil || h.f.particle.Element == nil || h.f.val.of == nil || h.inside {
-				break
-			}
-			way, names = append(way, h.f.val.of), append(names, h.f.particle.Element.Name)
-		}
-		for n, st := range way {
-			st = target(st)
-			key := ""
-			for _, name := range names[:n+1] {
-				key += "/" + name.String()
-			}
-			if seen[key] || st.model == nil || st.ct == nil || !e.names.Envelope(st.ct) {
-				continue
-			}
-			seen[key] = true
-			cases = append(cases, e.strayCase(names[:n+1], st))
-		}
+	out := []jen.Code{jen.List(open, jen.Id("node")).Op(":=").Add(find)}
+	keep := jen.Id("e").Dot("Node").Op("=").Id("node")
+	if e.secretElements() != nil {
+		keep = jen.If(jen.Id("node").Op("!=").Nil().Op("&&").Op("!").Id("tellsSecret").Call(jen.Id("node").Dot("XML"))).Block(keep)
 	}
-	return cases
-}
-
-// strayCase emits
-//
-//	case slices.Equal(way, []xmlstream.Name{{Space: "urn:...", Local: "epp"}}):
-//		return !eppDocModel.Knows(spaces, last)
-func (e *emitter) strayCase(names []xsd.Name, st *structure) jen.Code {
-	way := make([]jen.Code, len(names))
-	for i, n := range names {
-		way[i] = inline(pair{jen.Id("Space"), lit(n.Space)}, pair{jen.Id("Local"), lit(n.Local)})
+	out = append(out, keep)
+	if len(e.junctions()) == 0 {
+		return out
 	}
-	return jen.Case(jen.Qual("slices", "Equal").Call(jen.Id("way"), jen.Index().Add(rt("xmlstream", "Name")).Values(way...))).Block(
-		jen.Return(jen.Op("!").Id(e.modelVar(st)).Dot("Knows").Call(jen.Id("spaces"), jen.Id("last"))))
+	return append(out,
+		jen.If(jen.Id("stray").Call(jen.Id("open"))).Block(jen.Id("e").Dot("Kind").Op("=").Id("MessageUnknown")))
 }
 
 // ruleError emits the error of a message that breaks a rule.
@@ -181,14 +138,14 @@ func (e *emitter) ruleError() []jen.Code {
 	if e.msgs.codes != nil {
 		fields = append(fields, jen.Id("Code").Id(e.msgs.codes.name).Comment("// the reply code that it earns; 0 if the specification names none"))
 	}
-	fields = append(fields, jen.Id("Text").String().Comment("// the rule"))
+	fields = append(fields, jen.Id("Message").String().Comment("// the name of the message"), jen.Id("Text").String().Comment("// the rule"))
 	return []jen.Code{
 		documented(doc("ruled is a message with rules."),
 			jen.Type().Id("ruled").Interface(jen.Id("check").Params().Op("*").Id("RuleError"))),
 		documented(doc("RuleError says that a message breaks a rule of the specification that its schema cannot express."),
 			jen.Type().Id("RuleError").Struct(fields...)),
 		documented(doc("Error implements error."),
-			method("e", "RuleError", "Error", nil, block(jen.String()), jen.Return(jen.Id("e").Dot("Text")))),
+			shortMethod("e", "RuleError", "Error", nil, block(jen.String()), jen.Return(jen.Id("e.Message").Op("+").Lit(": ").Op("+").Id("e.Text")))),
 	}
 }
 
@@ -281,7 +238,7 @@ func (e *emitter) hasRules() bool {
 //
 //	func (m *PollRequest) check() *RuleError {
 //		if string(m.Op) == "ack" && m.msgIDValue() == "" {
-//			return &RuleError{Code: CodeMissingParameter, Text: "An ack names the message; the schema cannot say so."}
+//			return &RuleError{Code: CodeMissingParameter, Message: "poll", Text: "An ack names the message it is about."}
 //		}
 //		return nil
 //	}
@@ -295,6 +252,7 @@ func (e *emitter) ruleCheck(m *message) jen.Code {
 		if code := e.codeConstant(r.Code); code != "" {
 			inits = append(inits, jen.Id("Code").Op(":").Id(code))
 		}
+		inits = append(inits, jen.Id("Message").Op(":").Lit(m.m.Name))
 		text := r.Doc
 		if text == "" {
 			text = r.Rule.Text
@@ -304,6 +262,19 @@ func (e *emitter) ruleCheck(m *message) jen.Code {
 	}
 	return documented(doc("check is the first rule that the message breaks, or nil."),
 		method(m.recv(), m.typ, "check", nil, block(jen.Op("*").Id("RuleError")), append(body, jen.Return(jen.Nil()))...))
+}
+
+// refuseBroken emits what keeps a message that breaks a rule from being written; nothing for one without rules.
+//
+//	if broken := m.check(); broken != nil {
+//		return b, broken
+//	}
+func refuseBroken(m *message) []jen.Code {
+	if len(m.m.Valid) == 0 {
+		return nil
+	}
+	return []jen.Code{jen.If(jen.Id("broken").Op(":=").Id(m.recv()).Dot("check").Call(), jen.Id("broken").Op("!=").Nil()).Block(
+		jen.Return(jen.Id("b"), jen.Id("broken")))}
 }
 
 // broken emits the condition that m, held by m, breaks a rule.
@@ -317,5 +288,5 @@ func (e *emitter) broken(m *message, rule *model.Formula) jen.Code {
 		e.found = append(e.found, found...)
 		return jen.True()
 	}
-	return p.expr(formula.Not(x))
+	return p.expr(negation(x))
 }

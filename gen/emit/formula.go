@@ -81,7 +81,7 @@ func (p *printer) number(x formula.Expr) *jen.Statement {
 }
 
 func (p *printer) expr(x formula.Expr) *jen.Statement {
-	switch x := x.(type) {
+	switch x := plain(x).(type) {
 	case *formula.Lit:
 		return p.literal(x)
 	case *formula.Root:
@@ -91,8 +91,13 @@ func (p *printer) expr(x formula.Expr) *jen.Statement {
 	case *formula.Index:
 		return rt("session", "At").Call(p.expr(x.X), p.number(x.I))
 	case *formula.Unary:
-		if c, ok := x.X.(*formula.Call); ok && x.Op == "!" && c.Func.Name == "all" {
-			return p.each(c, true)
+		if c, ok := x.X.(*formula.Call); ok && x.Op == "!" {
+			switch c.Func.Name {
+			case "all":
+				return p.each(c, true)
+			case "has":
+				return p.has(c.Args[0], false)
+			}
 		}
 		return jen.Op(x.Op).Add(p.operand(x.X, token.UnaryPrec))
 	case *formula.Binary:
@@ -245,12 +250,54 @@ func (p *printer) binary(x *formula.Binary) *jen.Statement {
 	return l.Op(x.Op).Add(r)
 }
 
+// opposites are the operators that hold when others do not.
+var opposites = map[string]string{"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">", "&&": "||", "||": "&&"}
+
+// negation is the opposite of the condition x, with the "!" moved inwards: not (a or b) is not a and not b.
+func negation(x formula.Expr) formula.Expr {
+	switch x := x.(type) {
+	case *formula.Unary:
+		return x.X
+	case *formula.Binary:
+		opposite := *x
+		opposite.Op = opposites[x.Op]
+		if x.Op == "&&" || x.Op == "||" {
+			opposite.X, opposite.Y = negation(x.X), negation(x.Y)
+		}
+		return &opposite
+	}
+	return formula.Not(x)
+}
+
+// plain is x, without the "!" where a negation has a form without.
+func plain(x formula.Expr) formula.Expr {
+	not, ok := x.(*formula.Unary)
+	if !ok || not.Op != "!" {
+		return x
+	}
+	switch not.X.(type) {
+	case *formula.Binary, *formula.Unary:
+		return negation(not.X)
+	}
+	return x
+}
+
 // operand prints x in parentheses when it binds less than prec.
 func (p *printer) operand(x formula.Expr, prec int) *jen.Statement {
-	if b, ok := x.(*formula.Binary); ok && precedence(b.Op) < prec {
+	x = plain(x)
+	if b, ok := x.(*formula.Binary); ok && precedence(b.Op) < prec || compares(x) && token.EQL.Precedence() < prec {
 		return jen.Parens(p.expr(x))
 	}
 	return p.expr(x)
+}
+
+// compares reports whether x is a function that is printed as a comparison.
+func compares(x formula.Expr) bool {
+	if not, ok := x.(*formula.Unary); ok {
+		x = not.X
+	}
+	c, ok := x.(*formula.Call)
+	return ok && c.Func.Name == "has"
 }
 
 // precedence is how strongly an operator binds in Go.
@@ -273,7 +320,7 @@ func (p *printer) call(x *formula.Call) *jen.Statement {
 	case "len", "size", "count":
 		return jen.Int64().Call(jen.Len(args[0]))
 	case "has":
-		return p.has(x.Args[0])
+		return p.has(x.Args[0], true)
 	case "in":
 		return p.in(x, args)
 	case "min", "max":
@@ -316,20 +363,28 @@ func (p *printer) closes(code formula.Expr) *jen.Statement {
 	return jen.Id(p.e.msgs.codes.name).Call(p.expr(code)).Dot("Closes").Call()
 }
 
-// has prints whether something is there.
-func (p *printer) has(x formula.Expr) *jen.Statement {
+// has prints whether something is there, or is not.
+func (p *printer) has(x formula.Expr, there bool) *jen.Statement {
+	differs := "!="
+	if !there {
+		differs = "=="
+	}
 	if m, ok := x.(*formula.Member); ok && m.X.String() == "error" && m.Name == "node" {
-		return p.expr(x).Op("!=").Nil()
+		return p.expr(x).Op(differs).Nil()
 	}
 	switch x.Type().Kind {
 	case formula.Text:
-		return p.expr(x).Op("!=").Lit("")
+		return p.expr(x).Op(differs).Lit("")
 	case formula.List, formula.Bytes, formula.Map:
-		return jen.Len(p.expr(x)).Op("!=").Lit(0)
+		return jen.Len(p.expr(x)).Op(differs).Lit(0)
 	case formula.Message:
-		return p.expr(x).Op("!=").Nil()
+		return p.expr(x).Op(differs).Nil()
 	case formula.Time:
-		return jen.Op("!").Add(p.expr(x)).Dot("IsZero").Call()
+		zero := p.expr(x).Dot("IsZero").Call()
+		if there {
+			return jen.Op("!").Add(zero)
+		}
+		return zero
 	}
 	return p.refuse(x, "has of a "+x.Type().String())
 }

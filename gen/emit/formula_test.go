@@ -43,6 +43,7 @@ func TestFormula(t *testing.T) {
 		{`var.tries + 1 >= config.most`, `s.vars.Tries+1 >= int64(s.config.Most)`},
 		{`(var.tries + 1) * 2 < 9 || !var.open && var.who == ""`, `(s.vars.Tries+1)*2 < 9 || !s.vars.Open && s.vars.Who == ""`},
 		{`var.tries - (2 - 1) == 0`, `s.vars.Tries-(2-1) == 0`},
+		{`!(var.open && var.who == "") && !!var.open`, `(!s.vars.Open || s.vars.Who != "") && s.vars.Open`},
 		{`var.who in config.tongues`, `slices.Contains(s.config.Tongues, s.vars.Who)`},
 		{`in(var.who, "a", "b")`, `(s.vars.Who == "a" || s.vars.Who == "b")`},
 		{`!all(var.chosen, it in config.tongues)`, `slices.ContainsFunc(s.vars.Chosen, func(it string) bool {
@@ -52,6 +53,8 @@ func TestFormula(t *testing.T) {
 	return it == "en"
 })`},
 		{`has(var.who) && has(var.chosen)`, `s.vars.Who != "" && len(s.vars.Chosen) != 0`},
+		{`!has(var.who) || !has(error.node)`, `s.vars.Who == "" || e.Node == nil`},
+		{`has(var.who) == !has(var.chosen)`, `s.vars.Who != "" == (len(s.vars.Chosen) == 0)`},
 		{`len(var.who) + count(var.chosen) > 3`, `int64(len(s.vars.Who))+int64(len(s.vars.Chosen)) > 3`},
 		{`append(var.chosen, var.who)`, `slices.Concat(s.vars.Chosen, []string{s.vars.Who})`},
 		{`first(var.chosen) == last(var.chosen)`, `session.At(s.vars.Chosen, 0) == session.Last(s.vars.Chosen)`},

@@ -52,6 +52,89 @@ func TestGolden(t *testing.T) {
 	}
 }
 
+// TestNames holds what emitted packages declare against the names that gen/name has claimed for them: what it does not know
+// of, something from a schema could share a name with.
+func TestNames(t *testing.T) {
+	for _, path := range archives(t) {
+		ar := parseArchive(t, path)
+		if files, refused := emitArchive(t, ar); refused == "" {
+			p, set := loadArchive(t, ar)
+			checkNames(t, filepath.Base(path), files, p, set)
+		}
+	}
+	files, p, set := emitEPP(t)
+	checkNames(t, "epp", files, p, set)
+}
+
+// checkNames reports package-level names that nobody has claimed, and those declared twice.
+func checkNames(t *testing.T, pkg string, files []File, p *model.Protocol, set *xsd.Set) {
+	t.Helper()
+	name.Assign(p, set)
+	e, found := newEmitter(p, set)
+	if found.HasErrors() {
+		t.Fatal(found)
+	}
+	seen := map[string]bool{"_": true}
+	for _, f := range files {
+		for _, n := range declared(t, f.Data) {
+			if seen[n] && n != "_" {
+				t.Errorf("%s: %s declares %s again", pkg, f.Name, n)
+			}
+			if !seen[n] && !e.names.Scope.Has(n) {
+				t.Errorf("%s: %s declares %s, which nobody has claimed", pkg, f.Name, n)
+			}
+			seen[n] = true
+		}
+	}
+}
+
+// declared are the package-level names of a file.
+func declared(t *testing.T, src []byte) []string {
+	t.Helper()
+	f, err := parser.ParseFile(token.NewFileSet(), "", src, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, d := range f.Decls {
+		switch d := d.(type) {
+		case *ast.FuncDecl:
+			if d.Recv == nil {
+				names = append(names, d.Name.Name)
+			}
+		case *ast.GenDecl:
+			for _, s := range d.Specs {
+				switch s := s.(type) {
+				case *ast.TypeSpec:
+					names = append(names, s.Name.Name)
+				case *ast.ValueSpec:
+					for _, id := range s.Names {
+						names = append(names, id.Name)
+					}
+				}
+			}
+		}
+	}
+	return names
+}
+
+// emitEPP emits the specification of EPP.
+func emitEPP(t *testing.T) ([]File, *model.Protocol, *xsd.Set) {
+	t.Helper()
+	r, found := load.Load("../../specs/epp", load.Options{})
+	if found.HasErrors() {
+		t.Fatal(found)
+	}
+	if found := name.Assign(r.Protocol, r.Schemas); found.HasErrors() {
+		t.Fatal(found)
+	}
+	files, err := Files(r.Protocol, r.Schemas)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files, r.Protocol, r.Schemas
+}
+
 // archives are the golden archives.
 func archives(t *testing.T) []string {
 	t.Helper()

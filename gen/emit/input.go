@@ -82,7 +82,7 @@ func (m *machine) onMessages(in *input) jen.Code {
 		case r.deferred:
 			choices = append(choices, choice{s, block(jen.Id("s").Dot("Defer").Call())})
 		case r.ignored:
-			choices = append(choices, choice{s, block(jen.Comment("ignored"))})
+			choices = append(choices, choice{s, nil})
 		}
 	}
 	return documented(doc("%s takes %s.", in.name, m.messageList(in.messages)),
@@ -218,11 +218,7 @@ func (m *machine) onTimer(t *model.Timer) jen.Code {
 				continue
 			}
 			p := m.inputPrinter(s, formula.Input{Kind: formula.After, On: on, Moves: on.Moves})
-			body := m.moves(p, on.Moves, lit(t.Name))
-			if len(body) == 0 {
-				body = block(jen.Comment("ignored"))
-			}
-			choices = append(choices, choice{s, body})
+			choices = append(choices, choice{s, m.moves(p, on.Moves, lit(t.Name))})
 		}
 	}
 	return documented(doc("after%s takes the end of the timer %s.", exported(t.Name), t.Name),

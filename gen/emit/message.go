@@ -288,12 +288,20 @@ func (e *emitter) messageInterface() jen.Code {
 		jen.Type().Id("Message").Interface(
 			doc("MessageName is the name that the specification gives the message."),
 			jen.Id("MessageName").Params().String(),
-			doc(`AppendXML appends the document that carries the message and returns the extended slice. On error, which is a
-				[*xsdrun.EncodeError], b is returned as it was: a value that the schemas do not allow is never written.`),
+			doc(`AppendXML appends the document that carries the message and returns the extended slice. On error b is returned as
+				it was: what the schemas do not allow, an [*xsdrun.EncodeError], is never written%s.`, e.orRuleError()),
 			jen.Id("AppendXML").Params(jen.Id("b").Index().Byte()).Params(jen.Index().Byte(), jen.Error()),
 			jen.Id("message").Params(),
 		),
 	)
+}
+
+// orRuleError ends the sentence on what is never written.
+func (e *emitter) orRuleError() string {
+	if e.hasRules() {
+		return ", nor what breaks a rule of the specification, a [*RuleError]"
+	}
+	return ""
 }
 
 // headType emits
@@ -352,7 +360,7 @@ func (e *emitter) headInterface(h *head) jen.Code {
 	return documented(doc("has%s is a message that has the head [%s].", h.typ, h.typ),
 		jen.Type().Id("has"+h.typ).Interface(jen.Id("Message"), jen.Id(get).Params().Op("*").Id(h.typ))).(*jen.Statement).
 		Line().Line().
-		Add(method("h", h.typ, get, nil, block(jen.Op("*").Id(h.typ)), jen.Return(jen.Id("h"))))
+		Add(shortMethod("h", h.typ, get, nil, block(jen.Op("*").Id(h.typ)), jen.Return(jen.Id("h"))))
 }
 
 // headAccess emits what moves a head in and out of a document:
@@ -409,7 +417,7 @@ func (e *emitter) messageType(m *message) jen.Code {
 func (e *emitter) messageMethods(m *message) []jen.Code {
 	out := []jen.Code{
 		documented(doc("MessageName implements [Message]."),
-			method(m.recv(), m.typ, "MessageName", nil, block(jen.String()), jen.Return(lit(m.m.Name)))),
+			shortMethod(m.recv(), m.typ, "MessageName", nil, block(jen.String()), jen.Return(lit(m.m.Name)))),
 		method(m.recv(), m.typ, "message", nil, nil),
 	}
 	if !m.whole || m.payload.element == nil { // else it is an element, whose AppendXML does as much

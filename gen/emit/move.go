@@ -10,7 +10,7 @@ import (
 	"github.com/protogen-go/protogen/gen/model"
 )
 
-// choice is a state of a switch over the machine's state and what is done in it.
+// choice is a state of a switch over the machine's state and what is done in it; nothing if the input is ignored.
 type choice struct {
 	state *model.State
 	body  []jen.Code
@@ -40,7 +40,12 @@ func (m *machine) states(choices []choice, fallback ...jen.Code) jen.Code {
 		labels[i] = append(labels[i], jen.Id(c.state.Go))
 	}
 	for i := range labels {
-		cases = append(cases, jen.Case(labels[i]...).Block(bodies[i]...))
+		label := jen.Case(labels[i]...)
+		if len(bodies[i]) == 0 {
+			cases = append(cases, labelled(label, "ignored"))
+			continue
+		}
+		cases = append(cases, label.Block(bodies[i]...))
 	}
 	if len(fallback) > 0 {
 		cases = append(cases, jen.Default().Block(fallback...))
@@ -103,9 +108,7 @@ func (m *machine) move(p *printer, mv *model.Move, input jen.Code) []jen.Code {
 	s := func(method string, args ...jen.Code) { add(jen.Id("s").Dot(method).Call(args...)) }
 	m.refuseMove(mv)
 	for _, set := range mv.Set {
-		t, _ := formula.TypeOf(m.e.p, set.Var.Type)
-		v := set.Value
-		add(jen.Id("s.vars").Dot(varName(set.Var)).Op("=").Add(p.assigned(v, t)))
+		add(m.set(p, set))
 	}
 	for _, send := range mv.Send {
 		code := m.send(p, send)
@@ -141,6 +144,32 @@ func (m *machine) move(p *printer, mv *model.Move, input jen.Code) []jen.Code {
 	return body
 }
 
+// set emits
+//
+//	s.vars.ClientID = req.ClID
+//
+// and, of a number that grows by one,
+//
+//	s.vars.Failures++
+func (m *machine) set(p *printer, a *model.Assign) jen.Code {
+	t, _ := formula.TypeOf(m.e.p, a.Var.Type)
+	variable := jen.Id("s.vars").Dot(varName(a.Var))
+	x := p.parse(a.Value, t)
+	if sum, ok := x.(*formula.Binary); ok && sum.Op == "+" {
+		one, _ := sum.Y.(*formula.Lit)
+		if same, _ := sum.X.(*formula.Member); same != nil && same.Var == a.Var && one != nil && one.Value == int64(1) {
+			return variable.Op("++")
+		}
+	}
+	switch {
+	case x == nil:
+		return jen.Null()
+	case t != nil && t.Kind == formula.Int:
+		return variable.Op("=").Add(p.number(x))
+	}
+	return variable.Op("=").Add(p.expr(x))
+}
+
 // refuseMove reports what no recipe prints yet.
 func (m *machine) refuseMove(mv *model.Move) {
 	for what, asked := range map[string]bool{"use": mv.Codec != nil, "upgrade": mv.Upgrade != "", "spawn": mv.Spawn != ""} {
@@ -148,18 +177,6 @@ func (m *machine) refuseMove(mv *model.Move) {
 			m.found.Errorf(mv.Pos, "not-emitted", "machine %q: a move with %q is not emitted yet", m.Name, what)
 		}
 	}
-}
-
-// assigned prints a formula as a value of type t: a reply code becomes a number.
-func (p *printer) assigned(f *model.Formula, t *formula.Type) *jen.Statement {
-	x := p.parse(f, t)
-	if x == nil {
-		return jen.Nil()
-	}
-	if t != nil && t.Kind == formula.Int {
-		return p.number(x)
-	}
-	return p.expr(x)
 }
 
 // operand is the message that an operation takes: that of the input, or none when the machine itself begins it.

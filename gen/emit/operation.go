@@ -109,12 +109,12 @@ func (m *machine) handle() jen.Code {
 //	// Refuse implements [session.Operator].
 //	func (s *serverMachine) Refuse(req session.Message, err error) (session.Message, bool) {
 //		res := new(Response)
-//		var refusal *ResultError
-//		known := errors.As(err, &refusal)
+//		var refused *ResultError
+//		known := errors.As(err, &refused)
 //		if !known {
-//			refusal = &ResultError{Code: CodeFailed}
+//			refused = &ResultError{Code: CodeFailed}
 //		}
-//		refusal.fill(&res.ResponseHead)
+//		refused.fill(&res.ResponseHead)
 //		s.derive(res, req)
 //		return res, known
 //	}
@@ -128,11 +128,11 @@ func (m *machine) refusal() jen.Code {
 	}
 	body := []jen.Code{
 		jen.Id("res").Op(":=").New(jen.Id(m.e.msgs.of(res).typ)),
-		jen.Var().Id("refusal").Op("*").Id("ResultError"),
-		jen.Id("known").Op(":=").Qual("errors", "As").Call(jen.Err(), jen.Op("&").Id("refusal")),
+		jen.Var().Id("refused").Op("*").Id("ResultError"),
+		jen.Id("known").Op(":=").Qual("errors", "As").Call(jen.Err(), jen.Op("&").Id("refused")),
 		jen.If(jen.Op("!").Id("known")).Block(
-			jen.Id("refusal").Op("=").Op("&").Id("ResultError").Add(inline(pair{jen.Id("Code"), m.e.codeMeaning(m, "failed")}))),
-		jen.Id("refusal").Dot("fill").Call(jen.Op("&").Id("res").Dot(m.e.msgs.codeHead.typ)),
+			jen.Id("refused").Op("=").Op("&").Id("ResultError").Add(inline(pair{jen.Id("Code"), m.e.codeMeaning(m, "failed")}))),
+		jen.Id("refused").Dot("fill").Call(jen.Op("&").Id("res").Dot(m.e.msgs.codeHead.typ)),
 	}
 	if len(m.derived()) > 0 {
 		body = append(body, jen.Id("s").Dot("derive").Call(jen.Id("res"), jen.Id("req")))
@@ -210,7 +210,7 @@ func (m *machine) outcomes(s *model.State, o *model.Operation) []jen.Code {
 			continue
 		}
 		codes := collect(on.Outcome.Codes, func(c string) jen.Code { return jen.Id(m.e.codeConstant(c)) })
-		cases = append(cases, jen.Case(codes...).Block(append(block(jen.Comment(on.Outcome.Name)), body...)...))
+		cases = append(cases, labelled(jen.Case(codes...), on.Outcome.Name, body...))
 	}
 	if !handled || len(cases) == 0 {
 		return rest

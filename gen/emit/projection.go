@@ -380,7 +380,7 @@ func (e *emitter) assignPlace(p *place, at *jen.Statement, value jen.Code) []jen
 		at = at.Clone().Dot(b)
 	}
 	if p.first != nil && len(p.hops) > 0 {
-		made, inner := through(p.first, p.many, at)
+		made, inner := e.through(p.first, p.many, at)
 		out, at = append(out, made...), inner
 	}
 	for i, h := range p.hops {
@@ -391,7 +391,7 @@ func (e *emitter) assignPlace(p *place, at *jen.Statement, value jen.Code) []jen
 		case h.arm != nil:
 			at = rt("xsdrun", "ItemOf").Types(jen.Id(h.arm.name)).Call(jen.Op("&").Add(at))
 		case i < len(p.hops)-1 && !h.f.collapsed():
-			made, inner := through(h.f, h.f.many, at)
+			made, inner := e.through(h.f, h.f.many, at)
 			out, at = append(out, made...), inner
 		}
 	}
@@ -401,12 +401,14 @@ func (e *emitter) assignPlace(p *place, at *jen.Statement, value jen.Code) []jen
 // collapsed reports whether the field holds a collapsed type, which Go does not name.
 func (f *field) collapsed() bool { return f.val.of != nil && f.val.of.collapsed }
 
-// through emits what makes sure that there is something at v to go into, and returns what holds it.
-func through(f *field, many bool, v *jen.Statement) ([]jen.Code, *jen.Statement) {
+// through emits what makes sure that there is something at v to go into, and returns what holds it: of a list
+//
+//	first(&m.DCP.Statements)
+func (e *emitter) through(f *field, many bool, v *jen.Statement) ([]jen.Code, *jen.Statement) {
 	switch {
 	case many:
-		return []jen.Code{jen.If(jen.Len(v).Op("==").Lit(0)).Block(
-			v.Clone().Op("=").Make(jen.Index().Add(f.val.goType()), lit(1)))}, v.Clone().Index(lit(0))
+		e.first = true
+		return nil, jen.Id("first").Call(jen.Op("&").Add(v))
 	case f.pointer:
 		return []jen.Code{jen.If(v.Clone().Op("==").Nil()).Block(v.Clone().Op("=").New(f.val.goType()))}, v
 	}
@@ -422,6 +424,9 @@ func (p *place) setValue(at *jen.Statement, value jen.Code) []jen.Code {
 	}
 	if presence {
 		return setPresence(f, at, value)
+	}
+	if one, ok := value.(single); ok && list {
+		return []jen.Code{at.Clone().Op("=").Index().Add(f.val.goType()).Values(one)}
 	}
 	if list {
 		if sc.enum == nil && sc.kind == kindString {
@@ -444,6 +449,9 @@ func (p *place) setValue(at *jen.Statement, value jen.Code) []jen.Code {
 	}
 	return []jen.Code{at.Clone().Op("=").Add(v)}
 }
+
+// single is a text that stands for a list of one.
+type single struct{ jen.Code }
 
 // setPresence emits what makes an element without content be there, or not.
 func setPresence(f *field, at *jen.Statement, value jen.Code) []jen.Code {
@@ -477,7 +485,16 @@ func (sc *scalar) fromCanonical(v *jen.Statement) *jen.Statement {
 
 // unset emits the condition that the program has not given a field its value.
 func (e *emitter) unset(m *model.Message, f *model.Field, recv jen.Code) jen.Code {
-	p, _ := e.msgs.place(m, f)
+	p, ok := e.msgs.place(m, f)
+	if ok && len(p.base) == 0 && direct(p.hops) {
+		v := selector(jen.Add(recv), p.hops)
+		switch end := p.end(); {
+		case end.many:
+			return jen.Len(v).Op("==").Lit(0)
+		case end.pointer, end.val.any:
+			return v.Op("==").Nil()
+		}
+	}
 	return p.unset(jen.Add(e.field(m, f, recv)))
 }
 

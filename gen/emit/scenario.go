@@ -8,6 +8,7 @@ import (
 
 	"github.com/protogen-go/protogen/gen/diag"
 	"github.com/protogen-go/protogen/gen/model"
+	"github.com/protogen-go/protogen/gen/name"
 )
 
 // scenarioFile emits the tests of the machine that runs operations: the specification's scenarios, played against it
@@ -18,7 +19,7 @@ func (e *emitter) scenarioFile() (File, error) {
 		if !m.runs() || len(e.p.Scenarios) == 0 || m.firstFrame() == nil {
 			continue
 		}
-		d := decls{m.documents(), m.stepType(), m.scriptType(), m.scriptPerform(), m.scenarioTest(&found)}
+		d := decls{m.stepType(), m.scriptType(), m.scriptPerform(), m.scenarioTest(&found)}
 		d.add(m.playFunc(), m.pushScript(), m.sessionFuzz())
 		if found.HasErrors() {
 			return File{}, found
@@ -39,52 +40,6 @@ func (m *machine) firstFrame() *model.Frame {
 		}
 	}
 	return nil
-}
-
-// documents emits the examples that scenarios and fuzzing begin with, by name:
-//
-//	const (
-//		exampleLogin              = `<epp>...</epp>`
-//		exampleLoginWrongPassword = `<epp>...</epp>`
-//	)
-func (m *machine) documents() jen.Code {
-	used := map[*model.Example]bool{}
-	for _, s := range m.e.p.Scenarios {
-		for _, step := range s.Steps {
-			used[step.Example] = true
-			if step.Send != nil && m.takes(step.Send) != nil {
-				used[firstExample(m.e.reply(step.Send))] = true
-			}
-		}
-	}
-	for _, msg := range m.received {
-		used[firstExample(msg)] = true
-	}
-	var rows []jen.Code
-	for _, msg := range m.e.p.Messages {
-		for _, x := range msg.Examples {
-			if used[x] {
-				rows = append(rows, jen.Id(documentName(msg, x)).Op("=").Add(text(x.Text)))
-			}
-		}
-	}
-	return documented(doc("Examples of the specification."), jen.Const().Defs(rows...))
-}
-
-// firstExample is the first example of a message, nil if there is none.
-func firstExample(msg *model.Message) *model.Example {
-	if msg == nil || len(msg.Examples) == 0 {
-		return nil
-	}
-	return msg.Examples[0]
-}
-
-// documentName is the constant that holds an example.
-func documentName(msg *model.Message, x *model.Example) string {
-	if x == firstExample(msg) {
-		return "example" + exported(msg.Name)
-	}
-	return "example" + exported(msg.Name) + exported(x.Name)
 }
 
 // stepType emits
@@ -199,21 +154,13 @@ func (m *machine) scenarioStep(s *model.Step, found *diag.List) jen.Code {
 		found.Errorf(s.Pos, "not-emitted", "the scenario sends %q, which has no example", s.Send.Name)
 		return jen.Null()
 	case s.Send != nil:
-		return inline(append([]pair{set("send", jen.Id(documentName(s.Send, s.Example)))}, m.ending(s)...)...)
+		return inline(append([]pair{set("send", jen.Id(name.Example(s.Send, s.Example)))}, m.ending(s)...)...)
 	case s.Raw != "":
 		return inline(set("send", text(s.Raw)))
 	case s.Wait != "":
 		return inline(set("wait", lit(s.Wait)))
 	}
 	return inline(set("closed", jen.True()))
-}
-
-// text emits a document as a raw string where that can be.
-func text(s string) jen.Code {
-	if slices.Contains([]byte(s), '`') {
-		return lit(s)
-	}
-	return jen.Id("`" + s + "`")
 }
 
 // ending says how the operation ends that a step starts: with the example of the reply, and the code of the outcome.
@@ -226,7 +173,7 @@ func (m *machine) ending(s *model.Step) []pair {
 	if firstExample(reply) == nil {
 		return nil
 	}
-	row := []pair{{jen.Id("reply"), jen.Id(documentName(reply, reply.Examples[0]))}}
+	row := []pair{{jen.Id("reply"), jen.Id(name.Example(reply, reply.Examples[0]))}}
 	if code := outcomeCode(m.e.p, o, s.Outcome); code != nil {
 		row = append(row, pair{jen.Id("code"), jen.Id(code.Go)})
 	}
@@ -412,7 +359,7 @@ func (m *machine) sessionFuzz() jen.Code {
 	var seeds []jen.Code
 	for _, msg := range m.received {
 		if x := firstExample(msg); x != nil {
-			seeds = append(seeds, jen.Id(documentName(msg, x)))
+			seeds = append(seeds, jen.Id(name.Example(msg, x)))
 		}
 	}
 	return documented(doc("Fuzz%sSession: whatever a peer sends, the session does not panic and comes to its end with the peer.", m.Go),

@@ -2,10 +2,12 @@ package emit
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/dave/jennifer/jen"
 
+	"github.com/protogen-go/protogen/gen/diag"
 	"github.com/protogen-go/protogen/gen/name"
 	"github.com/protogen-go/protogen/gen/xsd"
 	"github.com/protogen-go/protogen/runtime/xsdrun"
@@ -19,9 +21,16 @@ type tables struct {
 	wildcard  map[*xsd.Wildcard]string
 }
 
-// newTables collects what the codecs of s need.
-func newTables(s *shapes, taken *name.Scope) *tables {
+// newTables collects what the codecs of s need. Its findings are names that collide; the variables of simple types and
+// wildcards, which nobody else names, keep clear of all others.
+func newTables(s *shapes, taken *name.Scope) (*tables, diag.List) {
 	t := &tables{simple: map[*xsd.SimpleType]string{}, wildcard: map[*xsd.Wildcard]string{}}
+	var found diag.List
+	for _, st := range s.structs {
+		for _, n := range st.own() {
+			found = append(found, taken.Take(n, "what reads and writes "+st.name, st.pos)...)
+		}
+	}
 	for _, st := range s.structs {
 		for _, f := range st.fields {
 			if f.val.scalar != nil {
@@ -48,7 +57,23 @@ func newTables(s *shapes, taken *name.Scope) *tables {
 			}
 		}
 	}
-	return t
+	return t, found
+}
+
+// own are the names of the declarations that belong to the structure alone: its tables, and its functions where it has no
+// type to have methods.
+func (st *structure) own() []string {
+	var names []string
+	if st.model != nil {
+		names = append(names, modelVar(st))
+	}
+	if hasAttributes(st) {
+		names = append(names, attrsVar(st))
+	}
+	if st.collapsed {
+		names = append(names, "decode"+name.Exported(st.name), "encode"+name.Exported(st.name))
+	}
+	return names
 }
 
 // addSimple names the variable of a simple type: after the type, or after where an anonymous one stands.
@@ -91,7 +116,11 @@ func (e *emitter) schemaFile() (File, error) {
 	if e.set == nil {
 		return e.file("schema_gen.go")
 	}
-	d := decls{e.spaces(), e.simpleTypes()}
+	d := decls{e.namespaces()}
+	if c := e.spaceConsts(); c != nil {
+		d.add(c)
+	}
+	d.add(e.spacesVar(), e.simpleTypes())
 	if len(e.tables.wildcards) > 0 {
 		d.add(e.wildcardVars())
 	}
@@ -106,35 +135,90 @@ func (e *emitter) schemaFile() (File, error) {
 	return e.file("schema_gen.go", d...)
 }
 
-// spaces emits
+// namespaces emits
 //
 //	const (
-//		spaceEPP = 1 // urn:ietf:params:xml:ns:epp-1.0
+//		NamespaceEPP = "urn:ietf:params:xml:ns:epp-1.0"
 //	)
-//
-//	var spaces = xmlstream.NewSpaces("urn:ietf:params:xml:ns:epp-1.0")
-func (e *emitter) spaces() jen.Code {
-	var consts, uris []jen.Code
-	for i, uri := range e.set.Namespaces() {
-		if v := e.spaceConst(uri); v != "" {
-			consts = append(consts, jen.Id(v).Op("=").Lit(i+1).Comment("// "+uri))
-		}
-		uris = append(uris, jen.Lit(uri))
+func (e *emitter) namespaces() jen.Code {
+	rows := collect(e.set.Namespaces(), func(uri string) jen.Code { return jen.Id(e.namespaceConst(uri)).Op("=").Lit(uri) })
+	if len(rows) == 0 {
+		return jen.Null()
 	}
-	return documented(doc("The namespaces of the schemas, as tables and codecs number them."), jen.Const().Defs(consts...)).(*jen.Statement).
-		Line().Line().
-		Var().Id("spaces").Op("=").Add(rt("xmlstream", "NewSpaces")).Add(jen.Custom(
-		jen.Options{Open: "(", Close: ")", Separator: ",", Multi: true}, uris...))
+	return documented(doc("The namespaces of the schemas."), jen.Const().Defs(rows...))
 }
 
-// spaceConst is the constant that holds a namespace's number; empty for one without global elements.
-func (e *emitter) spaceConst(uri string) string {
+// namespace is a namespace in emitted code: the constant that holds it, or itself when no schema is of it.
+func (e *emitter) namespace(uri string) jen.Code {
+	if !slices.Contains(e.set.Namespaces(), uri) {
+		return lit(uri)
+	}
+	return jen.Id(e.namespaceConst(uri))
+}
+
+func (e *emitter) namespaceConst(uri string) string {
+	return "Namespace" + name.Exported(e.shapes.prefix(uri))
+}
+
+// spaceConsts emits the numbers of those namespaces that tables and codecs name:
+//
+//	const (
+//		spaceEPP = 1
+//	)
+func (e *emitter) spaceConsts() jen.Code {
+	named := map[int]bool{}
 	for _, el := range e.set.Elements {
-		if el.Name.Space == uri {
-			return "space" + name.Exported(e.shapes.prefix(uri))
+		named[e.set.Spaces().Index(el.Name.Space)] = true
+	}
+	for _, st := range e.shapes.structs {
+		if st.model != nil {
+			for _, p := range st.model.Particles {
+				named[p.Space] = named[p.Space] || p.Any == nil
+				for _, m := range p.Members {
+					named[m.Space] = true
+				}
+			}
+		}
+		if st.ct != nil {
+			for _, u := range st.ct.Attributes {
+				named[e.set.Spaces().Index(u.Attribute.Name.Space)] = true
+			}
 		}
 	}
-	return ""
+	for _, w := range e.tables.wildcards {
+		for _, n := range e.set.Wildcard(w).Spaces {
+			named[n] = true
+		}
+	}
+	var rows []jen.Code
+	for i, uri := range e.set.Namespaces() {
+		if named[i+1] {
+			rows = append(rows, jen.Id(e.spaceConst(uri)).Op("=").Lit(i+1))
+		}
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	return documented(doc("The numbers of the namespaces, as tables and codecs know them."), jen.Const().Defs(rows...))
+}
+
+// spaceConst is the constant that holds a namespace's number.
+func (e *emitter) spaceConst(uri string) string { return "space" + name.Exported(e.shapes.prefix(uri)) }
+
+// space is the number of a namespace in emitted code.
+func (e *emitter) space(n int) jen.Code {
+	if n <= 0 {
+		return lit(n)
+	}
+	return jen.Id(e.spaceConst(e.set.Spaces().URI(n)))
+}
+
+// spacesVar emits
+//
+//	var spaces = xmlstream.NewSpaces(NamespaceEPP)
+func (e *emitter) spacesVar() jen.Code {
+	uris := collect(e.set.Namespaces(), e.namespace)
+	return jen.Var().Id("spaces").Op("=").Add(rt("xmlstream", "NewSpaces")).Call(uris...)
 }
 
 // simpleTypes emits
@@ -186,14 +270,11 @@ func (e *emitter) simpleLiteral(t *xsdrun.SimpleType) jen.Code {
 		add("Length", rt("xsdrun", "LengthRange").Call(lit(t.Length.Min), lit(t.Length.Max)))
 	}
 	if len(t.Patterns) > 0 {
-		steps := make([]jen.Code, len(t.Patterns))
-		for i, step := range t.Patterns {
-			steps[i] = jen.Values(texts(step)...)
-		}
+		steps := collect(t.Patterns, func(step []string) jen.Code { return jen.Values(literals(step)...) })
 		add("Patterns", jen.Index().Index().String().Values(steps...))
 	}
 	if len(t.Enumeration) > 0 {
-		add("Enumeration", jen.Index().String().Values(texts(t.Enumeration)...))
+		add("Enumeration", jen.Index().String().Values(literals(t.Enumeration)...))
 	}
 	text("MinInclusive", t.MinInclusive)
 	text("MinExclusive", t.MinExclusive)
@@ -209,11 +290,7 @@ func (e *emitter) simpleLiteral(t *xsdrun.SimpleType) jen.Code {
 		add("Item", e.simpleRef(t.Item))
 	}
 	if len(t.Members) > 0 {
-		members := make([]jen.Code, len(t.Members))
-		for i, m := range t.Members {
-			members[i] = e.simpleRef(m)
-		}
-		add("Members", jen.Index().Op("*").Add(rt("xsdrun", "SimpleType")).Values(members...))
+		add("Members", jen.Index().Op("*").Add(rt("xsdrun", "SimpleType")).Values(collect(t.Members, e.simpleRef)...))
 	}
 	return jen.Op("&").Add(rt("xsdrun", "SimpleType")).Add(inline(fields...))
 }
@@ -237,19 +314,15 @@ func builtin(b xsdrun.Builtin) *jen.Statement {
 	return rt("xsdrun", "Builtin"+strings.ToUpper(n[:1])+n[1:])
 }
 
-// texts are string constants.
-func texts(list []string) []jen.Code {
-	out := make([]jen.Code, len(list))
-	for i, s := range list {
-		out[i] = lit(s)
-	}
-	return out
+// literals are the elements of list as constants.
+func literals[T any](list []T) []jen.Code {
+	return collect(list, func(x T) jen.Code { return lit(x) })
 }
 
 // wildcardVars emits
 //
 //	var (
-//		extAny = &xsdrun.Wildcard{Process: xsdrun.Strict, Not: true, Spaces: []int{0, spaceEPP}}
+//		extAny = &xsdrun.Wildcard{Process: xsdrun.Strict, Not: true, Spaces: []int{spaceEPP, 0}}
 //	)
 func (e *emitter) wildcardVars() jen.Code {
 	var vars []jen.Code
@@ -266,31 +339,15 @@ func (e *emitter) wildcardLiteral(w *xsdrun.Wildcard) jen.Code {
 		fields = append(fields, pair{jen.Id("Not"), jen.True()})
 	}
 	if len(w.Spaces) > 0 {
-		fields = append(fields, pair{jen.Id("Spaces"), ints(w.Spaces)})
+		fields = append(fields, pair{jen.Id("Spaces"), jen.Index().Int().Values(collect(w.Spaces, e.space)...)})
 	}
 	return jen.Op("&").Add(rt("xsdrun", "Wildcard")).Add(inline(fields...))
-}
-
-// ints emits
-//
-//	[]int{1, 2}
-func ints(list []int) *jen.Statement { return jen.Index().Int().Add(intValues(list)) }
-
-// intValues emits
-//
-//	{1, 2}
-func intValues(list []int) *jen.Statement {
-	out := make([]jen.Code, len(list))
-	for i, n := range list {
-		out[i] = lit(n)
-	}
-	return jen.Values(out...)
 }
 
 // contentModel emits
 //
 //	var domainCheckModel = &xsdrun.Model{
-//		Particles: []xsdrun.Particle{{Space: 3, Local: "name"}},
+//		Particles: []xsdrun.Particle{{Space: spaceDomain, Local: "name"}},
 //		Next:      [][]int{{0}, {0}},
 //		Final:     []bool{false, true},
 //	}
@@ -307,19 +364,13 @@ func (e *emitter) contentModel(st *structure) jen.Code {
 			fields = append(fields, pair{jen.Id("Optional"), jen.True()})
 		}
 	} else {
-		next := make([]jen.Code, len(m.Next))
-		for i, n := range m.Next {
-			next[i] = intValues(n)
-		}
-		final := make([]jen.Code, len(m.Final))
-		for i, f := range m.Final {
-			final[i] = lit(f)
-		}
+		next := collect(m.Next, func(state []int) jen.Code { return jen.Values(literals(state)...) })
+		final := literals(m.Final)
 		fields = append(fields,
 			pair{jen.Id("Next"), jen.Index().Index().Int().Values(next...)},
 			pair{jen.Id("Final"), jen.Index().Bool().Values(final...)})
 	}
-	return jen.Var().Id(e.modelVar(st)).Op("=").Op("&").Add(rt("xsdrun", "Model")).Add(keyed(append(fields, e.typeName(st)...)...))
+	return jen.Var().Id(modelVar(st)).Op("=").Op("&").Add(rt("xsdrun", "Model")).Add(keyed(append(fields, e.typeName(st)...)...))
 }
 
 // particleLiteral emits one particle of a model.
@@ -331,7 +382,9 @@ func (e *emitter) particleLiteral(st *structure, i int) jen.Code {
 			fields = append(fields, pair{jen.Id(key), lit(n)})
 		}
 	}
-	number("Space", p.Space)
+	if p.Space != 0 {
+		fields = append(fields, pair{jen.Id("Space"), e.space(p.Space)})
+	}
 	if p.Local != "" {
 		fields = append(fields, pair{jen.Id("Local"), lit(p.Local)})
 	}
@@ -349,7 +402,7 @@ func (e *emitter) particleLiteral(st *structure, i int) jen.Code {
 	if len(p.Members) > 0 {
 		members := make([]jen.Code, len(p.Members))
 		for i, m := range p.Members {
-			members[i] = jen.Values(jen.Id("Space").Op(":").Lit(m.Space), jen.Id("Local").Op(":").Lit(m.Local))
+			members[i] = inline(pair{jen.Id("Space"), e.space(m.Space)}, pair{jen.Id("Local"), lit(m.Local)})
 		}
 		fields = append(fields, pair{jen.Id("Members"), jen.Index().Add(rt("xsdrun", "Member")).Values(members...)})
 	}
@@ -368,7 +421,7 @@ func (e *emitter) attributes(st *structure) jen.Code {
 	for i, u := range st.ct.Attributes {
 		var fields []pair
 		if n := e.set.Spaces().Index(u.Attribute.Name.Space); n != 0 {
-			fields = append(fields, pair{jen.Id("Space"), lit(n)})
+			fields = append(fields, pair{jen.Id("Space"), e.space(n)})
 		}
 		fields = append(fields,
 			pair{jen.Id("Local"), lit(u.Attribute.Name.Local)}, pair{jen.Id("Type"), e.simpleVar(u.Attribute.Type)})
@@ -390,7 +443,7 @@ func (e *emitter) attributes(st *structure) jen.Code {
 	if st.ct.AnyAttribute != nil {
 		fields = append(fields, pair{jen.Id("Any"), jen.Id(e.wildcardVar(st.ct.AnyAttribute))})
 	}
-	return jen.Var().Id(e.attrsVar(st)).Op("=").Op("&").Add(rt("xsdrun", "Attributes")).Add(keyed(append(fields, e.typeName(st)...)...))
+	return jen.Var().Id(attrsVar(st)).Op("=").Op("&").Add(rt("xsdrun", "Attributes")).Add(keyed(append(fields, e.typeName(st)...)...))
 }
 
 // typeName emits the name that xsi:type may give a type.
@@ -407,8 +460,8 @@ func hasAttributes(st *structure) bool {
 
 // Variables that hold the tables.
 
-func (e *emitter) modelVar(st *structure) string { return name.Unexported(st.name) + "Model" }
-func (e *emitter) attrsVar(st *structure) string { return name.Unexported(st.name) + "Attrs" }
+func modelVar(st *structure) string { return name.Unexported(st.name) + "Model" }
+func attrsVar(st *structure) string { return name.Unexported(st.name) + "Attrs" }
 
 func (e *emitter) simpleVar(st *xsd.SimpleType) jen.Code {
 	v, ok := e.tables.simple[st]

@@ -12,7 +12,10 @@ func (e *emitter) serverFile() (File, error) {
 	var found diag.List
 	for _, m := range e.machines() {
 		if m.runs() {
-			d.add(version(), serverErrors(), m.serverType(), m.serverService(), m.serve(), m.listenAndServe())
+			if len(d) == 0 {
+				d.add(serverClosed())
+			}
+			d.add(m.serverType(), m.serverService(), m.serve(), m.listenAndServe())
 			d.add(m.serverMethods()...)
 			d.add(m.pushFunc())
 			found = append(found, m.found...)
@@ -24,27 +27,12 @@ func (e *emitter) serverFile() (File, error) {
 	return e.file("server_gen.go", d...)
 }
 
-// version emits the constant that ties emitted code to its runtime:
+// serverClosed emits
 //
-//	const _ = session.IsAtLeastVersion1
-func version() jen.Code {
-	return documented(doc("This code needs version 1 of the runtime."), jen.Const().Id("_").Op("=").Add(rt("session", "IsAtLeastVersion1")))
-}
-
-// serverErrors emits
-//
-//	// Errors of servers and clients.
-//	var (
-//		ErrServerClosed = session.ErrServerClosed
-//		ErrClosed       = session.ErrClosed
-//	)
-func serverErrors() jen.Code {
-	return documented(doc("Conditions that callers of servers and clients tell apart."), jen.Var().Defs(
-		documented(doc("ErrServerClosed is what Serve returns after Shutdown or Close."),
-			jen.Id("ErrServerClosed").Op("=").Add(rt("session", "ErrServerClosed"))),
-		documented(doc("ErrClosed ends the calls of a session that is over; it satisfies errors.Is(err, net.ErrClosed)."),
-			jen.Id("ErrClosed").Op("=").Add(rt("session", "ErrClosed"))),
-	))
+//	var ErrServerClosed = session.ErrServerClosed
+func serverClosed() jen.Code {
+	return documented(doc("ErrServerClosed is what Serve returns after Shutdown or Close."),
+		jen.Var().Id("ErrServerClosed").Op("=").Add(rt("session", "ErrServerClosed")))
 }
 
 // serverType emits
@@ -176,12 +164,12 @@ func (m *machine) serverMethods() []jen.Code {
 	return decls{
 		documented(doc(`Shutdown stops accepting, lets every session finish what it has begun, and waits until all are over. When ctx
 			ends first, the others are cut and its error is returned.`),
-			method("s", m.Go, "Shutdown", block(jen.Id("ctx").Qual("context", "Context")), block(jen.Error()),
+			shortMethod("s", m.Go, "Shutdown", block(jen.Id("ctx").Qual("context", "Context")), block(jen.Error()),
 				jen.Return(jen.Id("s.server").Dot("Shutdown").Call(jen.Id("ctx"))))),
 		documented(doc("Close stops accepting and cuts every connection."),
-			method("s", m.Go, "Close", nil, block(jen.Error()), jen.Return(jen.Id("s.server").Dot("Close").Call()))),
+			shortMethod("s", m.Go, "Close", nil, block(jen.Error()), jen.Return(jen.Id("s.server").Dot("Close").Call()))),
 		documented(doc("Stats reports the server's counters."),
-			method("s", m.Go, "Stats", nil, block(rt("loop", "Stats")), jen.Return(jen.Id("s.server").Dot("Stats").Call()))),
+			shortMethod("s", m.Go, "Stats", nil, block(rt("loop", "Stats")), jen.Return(jen.Id("s.server").Dot("Stats").Call()))),
 	}
 }
 

@@ -118,6 +118,7 @@ type node struct {
 	field    *field  // of a leaf, and of a repeated group
 	kids     []*node // of a group that does not repeat
 	optional bool    // it may be absent though what is around it is present
+	given    bool    // while it is emitted: it is known to be there
 }
 
 // newShapes works out the Go types of set. Its findings are what Go cannot name.
@@ -260,10 +261,10 @@ func collapses(st *structure) bool {
 		!st.fields[0].val.any
 }
 
-// number tells fields apart that Go would call the same: the second gets a 2. Names of a schema are not the specification's
-// to change, and the wire's own name stands behind each field.
+// number tells fields apart that Go would call the same, or like a method: the second gets a 2. Names of a schema are not the
+// specification's to change, and the wire's own name stands behind each field.
 func number(st *structure) {
-	taken := map[string]bool{}
+	taken := map[string]bool{"AppendXML": true, "XMLName": true}
 	for _, f := range st.fields {
 		base := f.name
 		for n := 2; taken[f.name]; n++ {

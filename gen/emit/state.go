@@ -44,6 +44,7 @@ func (e *emitter) stateFile() (File, error) {
 	if len(e.p.Machines) == 0 {
 		return File{Name: "state_gen.go"}, nil
 	}
+	d = append(decls{version()}, d...)
 	d.add(e.requestFields(uses)...)
 	d.add(e.messageFunctions(uses)...)
 	if found.HasErrors() {
@@ -96,11 +97,19 @@ func (m *machine) stateNames() jen.Code {
 
 // stateString emits
 //
-//	func (s ServerState) String() string { return serverStateNames[s] }
+//	func (s ServerState) String() string {
+//		if int(s) >= len(serverStateNames) {
+//			return "ServerState(" + strconv.Itoa(int(s)) + ")"
+//		}
+//		return serverStateNames[s]
+//	}
 func (m *machine) stateString() jen.Code {
-	return documented(doc("String is the name the specification gives the state."),
+	names, number := jen.Id(m.short+"StateNames"), jen.Int().Call(jen.Id("s"))
+	return documented(doc("String is the name the specification gives the state, and of what is no state its number."),
 		jen.Func().Params(jen.Id("s").Id(m.state)).Id("String").Params().String().Block(
-			jen.Return(jen.Id(m.short+"StateNames").Index(jen.Id("s")))))
+			jen.If(number.Clone().Op(">=").Len(names)).Block(
+				jen.Return(lit(m.state+"(").Op("+").Qual("strconv", "Itoa").Call(number).Op("+").Lit(")"))),
+			jen.Return(names.Clone().Index(jen.Id("s")))))
 }
 
 // numbers emits the numbers that the engine knows timers, operations and calls by:
@@ -405,24 +414,52 @@ func (e *emitter) messageFunctions(uses map[string]bool) []jen.Code {
 	requests := e.typeList(filter(e.p.Messages, func(msg *model.Message) bool { return msg.Class == "request" }))
 	d := decls{
 		documented(doc("appendMessage appends a message as it stands in a frame."),
-			function("appendMessage", block(jen.Id("b").Index().Byte(), m), block(jen.Index().Byte(), jen.Error()),
+			shortFunction("appendMessage", block(jen.Id("b").Index().Byte(), m), block(jen.Index().Byte(), jen.Error()),
 				jen.Return(jen.Add(asked).Dot("AppendXML").Call(jen.Id("b"))))),
 		documented(doc("messageName is the name the specification gives a message."),
-			function("messageName", block(m), block(jen.String()), jen.Return(jen.Add(asked).Dot("MessageName").Call()))),
+			shortFunction("messageName", block(m), block(jen.String()), jen.Return(jen.Add(asked).Dot("MessageName").Call()))),
 		documented(doc("isRequest reports whether a message asks for a reply."),
 			function("isRequest", block(m), block(jen.Bool()),
 				jen.Switch(jen.Id("m").Assert(jen.Type())).Block(jen.Case(requests...).Block(jen.Return(jen.True()))),
 				jen.Return(jen.False()))),
 	}
 	for _, helper := range []struct {
-		name string
+		used bool
 		decl func() jen.Code
-	}{{"errorText", errorText}, {"breaksRule", breaksRule}, {"ruleCode", e.ruleCode}} {
-		if uses[helper.name] {
+	}{
+		{uses["errorText"], errorText},
+		{uses["breaksRule"], breaksRule},
+		{uses["ruleCode"], e.ruleCode},
+		{e.first, firstFunc},
+	} {
+		if helper.used {
 			d.add(helper.decl())
 		}
 	}
 	return d
+}
+
+// version emits the constant that ties emitted code to its runtime:
+//
+//	const _ = session.IsAtLeastVersion1
+func version() jen.Code {
+	return documented(doc("This code needs version 1 of the runtime."), jen.Const().Id("_").Op("=").Add(rt("session", "IsAtLeastVersion1")))
+}
+
+// firstFunc emits
+//
+//	func first[T any](list *[]T) *T {
+//		if len(*list) == 0 {
+//			*list = make([]T, 1)
+//		}
+//		return &(*list)[0]
+//	}
+func firstFunc() jen.Code {
+	list := jen.Op("*").Id("list")
+	return documented(doc("first is the first of a list, which is made if the list is empty."),
+		jen.Func().Id("first").Types(jen.Id("T").Any()).Params(jen.Id("list").Op("*").Index().Id("T")).Op("*").Id("T").Block(
+			jen.If(jen.Len(list).Op("==").Lit(0)).Block(list.Clone().Op("=").Make(jen.Index().Id("T"), lit(1))),
+			jen.Return(jen.Op("&").Parens(list).Index(lit(0)))))
 }
 
 // errorText emits

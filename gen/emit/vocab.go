@@ -98,6 +98,23 @@ func function(name string, params []jen.Code, results []jen.Code, body ...jen.Co
 	return jen.Func().Add(signature(name, params, results)).Block(body...)
 }
 
+// shortMethod is method for a body of one statement, which gofmt leaves on the line of the signature where both fit:
+//
+//	func (recv *typ) name(params) results { statement }
+func shortMethod(recv, typ, name string, params, results []jen.Code, statement jen.Code) *jen.Statement {
+	return jen.Func().Params(jen.Id(recv).Op("*").Id(typ)).Add(signature(name, params, results), line(statement))
+}
+
+// shortFunction is function for a body of one statement, which gofmt leaves on the line of the signature where both fit.
+func shortFunction(name string, params, results []jen.Code, statement jen.Code) *jen.Statement {
+	return jen.Func().Add(signature(name, params, results), line(statement))
+}
+
+// line is a body of one statement, in one line.
+func line(statement jen.Code) jen.Code {
+	return jen.Custom(jen.Options{Open: "{ ", Close: " }"}, statement)
+}
+
 // signature is a name with parameters and results; one unnamed result stands without parentheses.
 func signature(name string, params, results []jen.Code) *jen.Statement {
 	s := jen.Id(name).Params(params...)
@@ -117,6 +134,18 @@ func signature(name string, params, results []jen.Code) *jen.Statement {
 //	}
 func ifErr(call jen.Code, results ...jen.Code) jen.Code {
 	return jen.If(jen.Err().Op(":=").Add(call), jen.Err().Op("!=").Nil()).Block(jen.Return(results...))
+}
+
+// labelled is a case with a comment behind its label.
+//
+//	case CodeCompleted: // accepted
+//		body
+func labelled(label *jen.Statement, comment string, body ...jen.Code) jen.Code {
+	label.Comment(comment)
+	for _, c := range body {
+		label.Line().Add(c)
+	}
+	return label
 }
 
 // pair is one entry of a keyed literal.

@@ -1,6 +1,8 @@
 package emit
 
 import (
+	"slices"
+
 	"github.com/dave/jennifer/jen"
 
 	"github.com/protogen-go/protogen/gen/xsd"
@@ -8,7 +10,18 @@ import (
 
 // elementCodec emits what reads and writes an element wherever it stands.
 func (e *emitter) elementCodec() []jen.Code {
-	return []jen.Code{e.knownInterface(), e.decodeKnown(), e.readFunc(), e.decodeElement(), e.encodeElement()}
+	out := []jen.Code{e.knownInterface(), e.readKnownFunc(), e.readFunc(), e.readElementFunc(), e.writeElementFunc()}
+	if e.shapes.holdAny() {
+		out = append(out, writeAnyFunc())
+	}
+	return out
+}
+
+// holdAny reports whether some element is of xs:anyType.
+func (s *shapes) holdAny() bool {
+	return slices.ContainsFunc(s.structs, func(st *structure) bool {
+		return slices.ContainsFunc(st.fields, func(f *field) bool { return f.role == roleElement && f.val.any })
+	})
 }
 
 // knownInterface emits
@@ -27,9 +40,9 @@ func (e *emitter) knownInterface() jen.Code {
 		))
 }
 
-// decodeKnown emits the switch over every global element:
+// readKnownFunc emits the switch over every global element:
 //
-//	func decodeKnown(d *xsdrun.Decoder, old Element) Element {
+//	func readKnown(d *xsdrun.Decoder, old Element) Element {
 //		switch d.Space() {
 //		case spaceDomain:
 //			switch d.Local() {
@@ -39,7 +52,7 @@ func (e *emitter) knownInterface() jen.Code {
 //		}
 //		return nil
 //	}
-func (e *emitter) decodeKnown() jen.Code {
+func (e *emitter) readKnownFunc() jen.Code {
 	var spaces []jen.Code
 	for _, uri := range e.set.Namespaces() {
 		if locals := e.localCases(uri); len(locals) > 0 {
@@ -50,9 +63,9 @@ func (e *emitter) decodeKnown() jen.Code {
 		spaces = append(spaces, jen.Case(lit(0)).Block(jen.Switch(jen.Id("d").Dot("Local").Call()).Block(locals...)))
 	}
 	return documented(
-		doc(`decodeKnown reads the element that d stands on, into old if that is of its type. It returns nil, having read nothing,
+		doc(`readKnown reads the element that d stands on, into old if that is of its type. It returns nil, having read nothing,
 			for an element that the schemas do not declare.`),
-		function("decodeKnown", block(decoderParam(), jen.Id("old").Id("Element")), block(jen.Id("Element")),
+		function("readKnown", block(decoderParam(), jen.Id("old").Id("Element")), block(jen.Id("Element")),
 			jen.Switch(jen.Id("d").Dot("Space").Call()).Block(spaces...), jen.Return(jen.Nil())))
 }
 
@@ -68,7 +81,7 @@ func (e *emitter) localCases(uri string) []jen.Code {
 	return cases
 }
 
-// readFunc emits the generic that decodeKnown calls.
+// readFunc emits the generic that readKnown calls.
 func (e *emitter) readFunc() jen.Code {
 	return documented(doc("read reads the element that d stands on into old, or into a new T if old is none."),
 		jen.Func().Id("read").Types(
@@ -82,29 +95,29 @@ func (e *emitter) readFunc() jen.Code {
 		))
 }
 
-// decodeElement emits
+// readElementFunc emits
 //
-//	func decodeElement(d *xsdrun.Decoder, w *xsdrun.Wildcard, old Element) Element {
-//		if el := decodeKnown(d, old); el != nil {
+//	func readElement(d *xsdrun.Decoder, w *xsdrun.Wildcard, old Element) Element {
+//		if el := readKnown(d, old); el != nil {
 //			return el
 //		}
 //		d.Undeclared(w)
 //		return d.Raw()
 //	}
-func (e *emitter) decodeElement() jen.Code {
-	return documented(doc("decodeElement reads an element that stands in for the wildcard w."),
-		function("decodeElement", block(decoderParam(), jen.Id("w").Op("*").Add(rt("xsdrun", "Wildcard")), jen.Id("old").Id("Element")),
+func (e *emitter) readElementFunc() jen.Code {
+	return documented(doc("readElement reads an element that stands in for the wildcard w."),
+		function("readElement", block(decoderParam(), jen.Id("w").Op("*").Add(rt("xsdrun", "Wildcard")), jen.Id("old").Id("Element")),
 			block(jen.Id("Element")),
-			jen.If(jen.Id("el").Op(":=").Id("decodeKnown").Call(jen.Id("d"), jen.Id("old")), jen.Id("el").Op("!=").Nil()).Block(
+			jen.If(jen.Id("el").Op(":=").Id("readKnown").Call(jen.Id("d"), jen.Id("old")), jen.Id("el").Op("!=").Nil()).Block(
 				jen.Return(jen.Id("el"))),
 			jen.Id("d").Dot("Undeclared").Call(jen.Id("w")),
 			jen.Return(jen.Id("d").Dot("Raw").Call()),
 		))
 }
 
-// encodeElement emits
+// writeElementFunc emits
 //
-//	func encodeElement(e *xsdrun.Encoder, w *xsdrun.Wildcard, el Element) {
+//	func writeElement(e *xsdrun.Encoder, w *xsdrun.Wildcard, el Element) {
 //		switch el := el.(type) {
 //		case nil:
 //			e.Missing("an element")
@@ -114,9 +127,9 @@ func (e *emitter) decodeElement() jen.Code {
 //			e.Foreign(el)
 //		}
 //	}
-func (e *emitter) encodeElement() jen.Code {
-	return documented(doc("encodeElement writes an element that stands in for the wildcard w; nil admits any."),
-		function("encodeElement", block(encoderParam(), jen.Id("w").Op("*").Add(rt("xsdrun", "Wildcard")), jen.Id("el").Id("Element")), nil,
+func (e *emitter) writeElementFunc() jen.Code {
+	return documented(doc("writeElement writes an element that stands in for the wildcard w; nil admits any."),
+		function("writeElement", block(encoderParam(), jen.Id("w").Op("*").Add(rt("xsdrun", "Wildcard")), jen.Id("el").Id("Element")), nil,
 			jen.If(jen.Id("el").Op("!=").Nil()).Block(
 				jen.Id("e").Dot("Admit").Call(jen.Id("w"), jen.Id("spaces"), jen.Id("el").Dot("XMLName").Call())),
 			jen.Switch(jen.Id("el").Op(":=").Id("el").Assert(jen.Type())).Block(
@@ -126,7 +139,35 @@ func (e *emitter) encodeElement() jen.Code {
 			)))
 }
 
-// elementMethods emits the methods of a global element's type: those of Element, and the writer that encodeElement calls.
+// writeAnyFunc emits
+//
+//	func writeAny(e *xsdrun.Encoder, tag string, v *xmlstream.Any) {
+//		e.Raw("<")
+//		e.Raw(tag)
+//		e.AnyAttributes(v)
+//		if v.Content == "" {
+//			e.Raw("/>")
+//			return
+//		}
+//		e.Raw(">")
+//		e.Mixed(v.Content)
+//		e.Raw("</")
+//		e.Raw(tag)
+//		e.Raw(">")
+//	}
+func writeAnyFunc() jen.Code {
+	raw := func(markup jen.Code) jen.Code { return jen.Id("e").Dot("Raw").Call(markup) }
+	return documented(doc("writeAny writes an element whose attributes and content may be anything."),
+		function("writeAny", block(encoderParam(), jen.Id("tag").String(), jen.Id("v").Op("*").Add(rt("xmlstream", "Any"))), nil,
+			raw(lit("<")), raw(jen.Id("tag")),
+			jen.Id("e").Dot("AnyAttributes").Call(jen.Id("v")),
+			jen.If(jen.Id("v").Dot("Content").Op("==").Lit("")).Block(raw(lit("/>")), jen.Return()),
+			raw(lit(">")),
+			jen.Id("e").Dot("Mixed").Call(jen.Id("v").Dot("Content")),
+			raw(lit("</")), raw(jen.Id("tag")), raw(lit(">"))))
+}
+
+// elementMethods emits the methods of a global element's type: those of Element, and the writer that writeElement calls.
 func (e *emitter) elementMethods(st *structure) []jen.Code {
 	v := jen.Id("v")
 	el := st.element
@@ -141,7 +182,7 @@ func (e *emitter) elementMethods(st *structure) []jen.Code {
 		if st.empty() {
 			s.write("/>")
 		} else {
-			s.write("</" + tag + ">")
+			s.writeEnd(tag, st.mayBeEmpty())
 		}
 		return s.body()
 	}
@@ -152,20 +193,36 @@ func (e *emitter) elementMethods(st *structure) []jen.Code {
 	}
 	return []jen.Code{
 		documented(doc("XMLName is %s.", e.qname(el.Name.Space, el.Name.Local)),
-			method("v", st.name, "XMLName", nil, block(rt("xmlstream", "Name")), jen.Return(e.nameLiteral(el.Name)))),
+			shortMethod("v", st.name, "XMLName", nil, block(rt("xmlstream", "Name")), jen.Return(e.nameLiteral(el.Name)))),
 		documented(doc("AppendXML implements [Element]."),
 			method("v", st.name, "AppendXML", block(jen.Id("b").Index().Byte()), block(jen.Index().Byte(), jen.Error()),
-				append(append([]jen.Code{
-					jen.Id("e").Op(":=").Add(rt("xsdrun", "NewEncoder")).Call(jen.Id("b")),
-				}, alone...), jen.Return(jen.Id("e").Dot("Finish").Call()))...)),
+				slices.Concat(e.refuseBrokenElement(st), block(jen.Id("e").Op(":=").Add(rt("xsdrun", "NewEncoder")).Call(jen.Id("b"))),
+					alone, block(jen.Return(jen.Id("e").Dot("Finish").Call())))...)),
 		method("v", st.name, "encodeElement", block(encoderParam()), nil, write(false)...),
 	}
 }
 
+// refuseBrokenElement is refuseBroken for an element that is a message.
+func (e *emitter) refuseBrokenElement(st *structure) []jen.Code {
+	for _, m := range e.msgs.list {
+		if m.whole && m.payload == st {
+			return refuseBroken(m)
+		}
+	}
+	return nil
+}
+
 // nameLiteral emits
 //
-//	xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "check"}
+//	xmlstream.Name{Space: NamespaceDomain, Local: "check"}
 func (e *emitter) nameLiteral(n xsd.Name) jen.Code {
-	return rt("xmlstream", "Name").Add(inline(
-		pair{jen.Id("Space"), lit(n.Space)}, pair{jen.Id("Local"), lit(n.Local)}))
+	return rt("xmlstream", "Name").Add(e.nameValues(n))
+}
+
+// nameValues is nameLiteral without the type.
+func (e *emitter) nameValues(n xsd.Name) jen.Code {
+	if n.Space == "" {
+		return inline(pair{jen.Id("Local"), lit(n.Local)})
+	}
+	return inline(pair{jen.Id("Space"), e.namespace(n.Space)}, pair{jen.Id("Local"), lit(n.Local)})
 }

@@ -30,30 +30,13 @@ const (
 	formatMissing     = "required field missing: %s"
 )
 
-// unresolved is where names stand that nothing has.
-func unresolved(err error) []token.Pos {
-	var places []token.Pos
-	for _, e := range errors.Errors(err) {
-		if format, _ := e.Msg(); format == formatNoReference {
-			places = append(places, e.Position())
-		}
+// report turns the errors of CUE into findings, and notes how to mend them. root is the value they were found in; it does not
+// exist for errors of syntax.
+func (l *loader) report(err error, root cue.Value) *reporter {
+	if l.labels.below == nil {
+		l.labels = collectLabels(l.source.syntax)
 	}
-	return places
-}
-
-// complete is err without the complaints that something has no value.
-func complete(err error) error {
-	var rest errors.Error
-	for _, e := range errors.Errors(err) {
-		if format, _ := e.Msg(); !strings.HasPrefix(format, "incomplete value") {
-			rest = errors.Append(rest, e)
-		}
-	}
-	return rest
-}
-
-// report turns the errors of CUE into findings. root is the value they were found in; it does not exist for errors of syntax.
-func (l *loader) report(err error, root cue.Value) {
+	r := &reporter{l: l, root: root, labels: l.labels, readable: true}
 	var issues []*issue
 	for _, e := range errors.Errors(err) {
 		format, args := e.Msg()
@@ -61,22 +44,123 @@ func (l *loader) report(err error, root cue.Value) {
 		if len(path) > 0 && path[0] == "spec" {
 			path = path[1:]
 		}
-		issues = append(issues, &issue{e, format, args, path})
-	}
-	r := reporter{l: l, root: root, labels: collectLabels(l.source.syntax)}
-	choices := r.takeChoices(&issues)
-	for _, i := range issues {
-		if !r.follows(i, choices) {
-			l.findings.Add(r.finding(i))
+		i := &issue{e, format, args, path}
+		if i.format == formatNotAllowed {
+			i.path = r.outermost(path)
 		}
+		if l.mended(i) {
+			r.readable = false
+			r.retry(i)
+			continue
+		}
+		issues = append(issues, i)
+	}
+	around := r.takeChoices(&issues)
+	for i, path := range around { // of a value that is wrong, what stands beside it may be meant for another
+		around[i], _ = split(path)
+	}
+	for _, i := range issues {
+		if i.format == formatNotAllowed {
+			around = append(around, i.path)
+		}
+	}
+	for _, i := range issues {
+		if r.follows(i, around) {
+			r.readable = false
+			continue
+		}
+		d := r.finding(i)
+		r.readable = r.readable && (d.Rule == "missing-field" || d.Rule == "missing-value")
+		if (d.Rule == "cue" || d.Rule == "missing-value") && len(l.source.mends) > 0 {
+			continue // there is no telling whether our mends made it
+		}
+		l.add(d)
+		r.mend(i)
+	}
+	return r
+}
+
+// mended reports whether i is about something that has been mended, and so reported.
+func (l *loader) mended(i *issue) bool {
+	return slices.ContainsFunc(places(i.err), l.source.mends.at)
+}
+
+// add adds a finding that is not there yet.
+func (l *loader) add(d diag.Diagnostic) {
+	if !slices.ContainsFunc(l.findings, func(f diag.Diagnostic) bool { return f.Pos == d.Pos && f.Message == d.Message }) {
+		l.findings.Add(d)
 	}
 }
 
-// reporter words the errors of one run.
+// places is everywhere that an error speaks of.
+func places(err errors.Error) []token.Pos {
+	return slices.Concat(err.InputPositions(), errors.Positions(err))
+}
+
+// reporter words the errors of one evaluation.
 type reporter struct {
-	l      *loader
-	root   cue.Value
-	labels labels
+	l        *loader
+	root     cue.Value
+	labels   labels
+	protocol cue.Value // the definition of a specification; see outermost
+	names    []string  // every label of the definitions
+	mended   bool      // something was, and the specification is worth another look
+	readable bool      // nothing is wrong but that values are missing
+}
+
+// mend notes what would mend i, if one can tell.
+func (r *reporter) mend(i *issue) {
+	at, change := r.place(i), mend{kind: mendValue}
+	switch {
+	case i.format == formatNotAllowed:
+		parent, name := split(i.path)
+		change = mend{mendLabel, diag.Nearest(name, slices.Values(r.fields(parent)))}
+	case i.format == formatNoSelector:
+		at = i.err.Position()
+		name := fmt.Sprint(i.args[0])
+		_, known := r.labels.at(at, name)
+		change = mend{mendReference, diag.Nearest(name, slices.Values(known))}
+	case i.format == formatNoReference:
+		at = i.err.Position()
+		change.text = diag.Nearest(fmt.Sprint(i.args[0]), slices.Values(r.labels.all()))
+	case strings.HasPrefix(i.format, "conflicting values") && !slices.ContainsFunc(i.err.InputPositions(), r.l.source.foreign):
+		change.text = "_" // the other of two is still there
+	case !strings.HasPrefix(i.format, "conflicting values") && !strings.HasPrefix(i.format, "invalid value"):
+		return
+	}
+	if r.l.source.owns(at) && r.l.source.mends.add(at, change) {
+		r.mended = true
+	}
+}
+
+// retry notes that a reference is not mended by the name that we guessed.
+func (r *reporter) retry(i *issue) {
+	if i.format == formatNoReference || i.format == formatNoSelector {
+		r.mended = r.l.source.mends.giveUp(i.err.Position()) || r.mended
+	}
+}
+
+// outermost is the path of the first thing on the way to path that no definition knows: CUE names only what is in it.
+func (r *reporter) outermost(path []string) []string {
+	if r.names == nil {
+		r.protocol, r.names = definition(r.root.Context())
+	}
+	v := r.protocol
+	for n, step := range path {
+		switch each := v.LookupPath(cue.MakePath(cue.AnyString)); {
+		case v.IncompleteKind() == cue.ListKind:
+			v = v.LookupPath(cue.MakePath(cue.AnyIndex))
+		case each.Exists():
+			v = each
+		case slices.Contains(fieldsOf(v), step):
+			v = v.LookupPath(cue.MakePath(cue.Str(step).Optional()))
+		case slices.Contains(r.names, step): // it may be there on some condition
+			return path
+		default:
+			return path[:n+1]
+		}
+	}
+	return path
 }
 
 // takeChoices takes out of issues those about values that must be one of several. CUE reports one for each of the several
@@ -101,14 +185,19 @@ func (r *reporter) takeChoices(issues *[]*issue) [][]string {
 	for _, key := range order {
 		if group := wanted[key]; len(group) > 0 {
 			paths = append(paths, group[0].path)
-			r.l.findings.Add(r.choice(group))
+			d, guess := r.choice(group)
+			r.l.add(d)
+			r.readable = false
+			if at := r.place(group[0]); r.l.source.owns(at) && guess != "" && r.l.source.mends.add(at, mend{mendValue, guess}) {
+				r.mended = true
+			}
 		}
 	}
 	return paths
 }
 
-// choice is the finding for a value that is none of those it may be.
-func (r *reporter) choice(group []*issue) diag.Diagnostic {
+// choice is the finding for a value that is none of those it may be, and the one that was meant, if that can be told.
+func (r *reporter) choice(group []*issue) (d diag.Diagnostic, guess string) {
 	var wanted, texts []string
 	var got string
 	types := false
@@ -131,22 +220,24 @@ func (r *reporter) choice(group []*issue) diag.Diagnostic {
 		rule = "wrong-type"
 	} else if s, err := strconv.Unquote(got); err == nil {
 		suggestion = diag.DidYouMean(s, texts...)
+		if near := diag.Nearest(s, slices.Values(texts)); near != "" {
+			guess = strconv.Quote(near)
+		}
 	}
 	return diag.Diagnostic{
 		Pos: r.pos(group[0]), Rule: rule,
 		Message: fmt.Sprintf("%s is %s; it must be %s%s", dotted(group[0].path), got, oneOf(wanted), suggestion),
-	}
+	}, guess
 }
 
-// follows reports whether i is only the consequence of another finding: a field that would be allowed if the kind of its
-// thing were right, or a key that could not be computed because a name in it is unknown.
-func (r *reporter) follows(i *issue, choices [][]string) bool {
+// follows reports whether i is only the consequence of another finding: a field that would be allowed if what is around it
+// were right, or a key that could not be computed because a name in it is unknown.
+func (r *reporter) follows(i *issue, around [][]string) bool {
 	if strings.HasPrefix(i.format, "key value of dynamic field") {
 		return true
 	}
-	return i.format == formatNotAllowed && slices.ContainsFunc(choices, func(c []string) bool {
-		parent, _ := split(c)
-		return len(i.path) > len(parent) && slices.Equal(i.path[:len(parent)], parent)
+	return i.format == formatNotAllowed && slices.ContainsFunc(around, func(path []string) bool {
+		return len(i.path) > len(path) && slices.Equal(i.path[:len(path)], path)
 	})
 }
 
@@ -224,13 +315,24 @@ func brief(value string) string {
 	return value
 }
 
+// place is the first place in a file of the specification that an error speaks of; of a field that is not allowed, its own.
+func (r *reporter) place(i *issue) token.Pos {
+	if i.format == formatNotAllowed && len(i.path) < len(i.err.Path())-1 {
+		return node{r.l, r.lookup(i.path)}.place(false)
+	}
+	for _, p := range places(i.err) {
+		if r.l.source.owns(p) {
+			return p
+		}
+	}
+	return token.NoPos
+}
+
 // pos is where the user would mend an error: the first place in a file of the specification, or that of the nearest thing
 // around it that has one.
 func (r *reporter) pos(i *issue) diag.Pos {
-	for _, p := range slices.Concat(i.err.InputPositions(), errors.Positions(i.err)) {
-		if r.l.source.owns(p) {
-			return r.l.source.position(p)
-		}
+	if p := r.place(i); p.IsValid() {
+		return r.l.source.position(p)
 	}
 	for path := i.path; ; path = path[:len(path)-1] {
 		if p := (node{r.l, r.lookup(path)}).pos(); p.IsValid() {
@@ -256,8 +358,11 @@ func (r *reporter) lookup(path []string) cue.Value {
 }
 
 // fields is the names of the fields that the thing at a path may have.
-func (r *reporter) fields(path []string) []string {
-	it, err := r.lookup(path).Fields(cue.Optional(true))
+func (r *reporter) fields(path []string) []string { return fieldsOf(r.lookup(path)) }
+
+// fieldsOf is the names of the fields that v has, or may have.
+func fieldsOf(v cue.Value) []string {
+	it, err := v.Fields(cue.Optional(true))
 	if err != nil {
 		return nil
 	}

@@ -37,7 +37,11 @@ func collectLabels(files []*ast.File) labels {
 
 func (s labels) add(f *ast.Field) {
 	parent, _, err := ast.LabelName(f.Label)
-	st, ok := f.Value.(*ast.StructLit)
+	x := f.Value
+	for and, ok := x.(*ast.BinaryExpr); ok; and, ok = x.(*ast.BinaryExpr) { // "proto.#Protocol & {...}"
+		x = and.Y
+	}
+	st, ok := x.(*ast.StructLit)
 	if err != nil || !ok {
 		return
 	}

@@ -8,6 +8,8 @@ package load
 
 import (
 	"io/fs"
+	"slices"
+	"strings"
 
 	"cuelang.org/go/cue"
 	"cuelang.org/go/cue/cuecontext"
@@ -55,6 +57,7 @@ type loader struct {
 	source   *source
 	findings diag.List
 	symbols  symbols
+	labels   labels // of the specification as it came
 }
 
 func (l *loader) load(dir string, opts Options) *Result {
@@ -64,45 +67,64 @@ func (l *loader) load(dir string, opts Options) *Result {
 		return nil
 	}
 	root, ok := l.evaluate()
-	if !ok {
+	if !root.Exists() {
 		return nil
 	}
 	spec := node{l: l, v: root.LookupPath(cue.ParsePath("spec"))}
-	if !l.findings.HasErrors() && !spec.v.LookupPath(cue.ParsePath("#language")).Exists() {
-		l.findings.Add(diag.Diagnostic{
-			Pos: diag.Pos{File: l.source.slashed()}, Rule: "no-specification", Message: `no field "spec" that is a protocol`,
-			Fix: `import "` + specs.Proto + `" and write spec: proto.#Protocol & {...}`,
-		})
+	if !spec.v.LookupPath(cue.ParsePath("#language")).Exists() {
+		if !l.findings.HasErrors() {
+			l.findings.Add(diag.Diagnostic{
+				Pos: diag.Pos{File: l.source.slashed()}, Rule: "no-specification", Message: `no field "spec" that is a protocol`,
+				Fix: `import "` + specs.Proto + `" and write spec: proto.#Protocol & {...}`,
+			})
+		}
+		return nil
 	}
 	p := &model.Protocol{}
+	defer l.forget(len(l.findings))
 	l.schemas(p, spec)
-	set := l.compile(p)
-	if l.findings.HasErrors() {
+	set, compiled := l.compile(p)
+	if !ok {
 		return nil
 	}
 	l.protocol(p, spec)
-	l.paths(p, set)
+	if compiled {
+		l.paths(p, set)
+	}
 	return &Result{Protocol: p, Schemas: set, Files: l.source.files()}
 }
 
-// evaluate is the value of the specification's package. What is wrong with it is reported; ok is false if there is no value
-// to look at.
+// forget drops those of the findings from number n on that only repeat what the first n say: about a text that stands for
+// one that is wrong or missing.
+func (l *loader) forget(n int) {
+	if l.findings[:n].HasErrors() {
+		l.findings = append(l.findings[:n], slices.DeleteFunc(l.findings[n:], func(d diag.Diagnostic) bool {
+			return strings.Contains(d.Message, mark) || strings.Contains(d.Message, `""`)
+		})...)
+	}
+}
+
+// maxRounds bounds how often a specification is mended.
+const maxRounds = 12
+
+// evaluate is the value of the specification's package. What is wrong with it is reported and mended in the value. ok is
+// false if the value cannot be read all the same; it does not exist if the files are no CUE.
 func (l *loader) evaluate() (root cue.Value, ok bool) {
-	root, err := l.build()
-	if err == nil {
-		return root, true
-	}
-	l.report(err, root)
-	if !root.Exists() {
-		return root, false
-	}
-	// CUE looks no further than to names that nothing has. With a blank in the place of each it says what else is wrong.
-	if l.source.blank(unresolved(err)) {
-		if again, err := l.build(); err != nil && again.Exists() {
-			l.report(complete(err), again)
+	for range maxRounds {
+		again, err := l.build()
+		if err == nil {
+			return again, true
+		}
+		if !again.Exists() && root.Exists() {
+			return root, false // a mend went wrong
+		}
+		root = again
+		r := l.report(err, root)
+		if !r.mended {
+			return root, r.readable
 		}
 	}
-	return root, true
+	return root, false
 }
 
 // build loads and evaluates the package. The value does not exist if the files are no CUE.

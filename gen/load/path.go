@@ -14,7 +14,7 @@ import (
 // there and the places of their fields.
 func (l *loader) paths(p *model.Protocol, set *xsd.Set) {
 	for _, m := range p.Messages {
-		if m.Encoding != "xml" {
+		if m.Encoding != "xml" || m.Element.Local == "" { // the latter has been reported
 			continue
 		}
 		root := l.global(set, m.Element, m.Pos)

@@ -54,6 +54,9 @@ func (l *loader) setting(e entry) *model.Setting {
 	l.checkName("setting", e)
 	s := &model.Setting{Node: e.describe(e.name), Type: e.text("type")}
 	value := e.field("value")
+	if !value.exists() { // which has been reported
+		return s
+	}
 	switch s.Type {
 	case "int":
 		i, err := value.v.Int64()

@@ -20,8 +20,8 @@ func (l *loader) schemas(p *model.Protocol, n node) {
 	}
 }
 
-// compile reads the schema documents and compiles them into one set; nil if there are none, or they have errors.
-func (l *loader) compile(p *model.Protocol) *xsd.Set {
+// compile reads the schema documents and compiles them into one set; nil if there are none. ok is false if they have errors.
+func (l *loader) compile(p *model.Protocol) (set *xsd.Set, ok bool) {
 	var sources []xsd.Source
 	missing := false
 	for _, s := range p.Schemas {
@@ -35,17 +35,17 @@ func (l *loader) compile(p *model.Protocol) *xsd.Set {
 		sources = append(sources, xsd.Source{Name: name, Data: data})
 	}
 	if len(sources) == 0 || missing {
-		return nil // what is missing would only be reported again, by everything that refers to it
+		return nil, !missing // what is missing would only be reported again, by everything that refers to it
 	}
 	set, findings := xsd.Compile(sources, xsd.Options{Open: l.source.open})
 	l.findings = append(l.findings, findings...)
 	if set == nil {
-		return nil
+		return nil, false
 	}
 	for i, s := range p.Schemas {
 		if got := set.Documents[i].Namespace; got != s.Namespace {
 			l.findings.Errorf(s.Pos, "wrong-namespace", "schema %q: %s is of namespace %q, not %q", s.Name, s.File, got, s.Namespace)
 		}
 	}
-	return set
+	return set, true
 }

@@ -9,9 +9,11 @@ import (
 	"slices"
 	"strings"
 
+	"cuelang.org/go/cue"
 	"cuelang.org/go/cue/ast"
 	"cuelang.org/go/cue/build"
 	"cuelang.org/go/cue/load"
+	"cuelang.org/go/cue/parser"
 	"cuelang.org/go/cue/token"
 
 	"github.com/protogen-go/protogen/gen/diag"
@@ -28,11 +30,12 @@ type source struct {
 	laid    map[string]bool // absolute names of what comes with the binary
 	syntax  []*ast.File     // the specification's own files
 	read    map[string]bool // the names of all files that were read
+	mends   mends           // what to change in the specification's own files
 }
 
 // newSource finds the module that dir is in and adds to it what it lacks: a module file and the definitions.
 func newSource(dir string, fsys fs.FS) (*source, error) {
-	s := &source{dir: dir, fsys: fsys, overlay: map[string]load.Source{}, laid: map[string]bool{}, read: map[string]bool{}}
+	s := &source{dir: dir, fsys: fsys, overlay: map[string]load.Source{}, laid: map[string]bool{}, read: map[string]bool{}, mends: mends{}}
 	abs, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, err
@@ -115,56 +118,12 @@ func (s *source) instance() *build.Instance {
 		ModuleRoot: s.root,
 		Overlay:    s.overlay,
 		Env:        []string{"CUE_REGISTRY=none"},
+		ParseFile:  s.mends.parse,
 	})
 	inst := instances[0]
 	s.syntax = inst.Files
 	s.note(inst)
 	return inst
-}
-
-// blank lays a blank, "_", over the names at the given places, so that everything else keeps its position. It reports
-// whether there were any.
-func (s *source) blank(places []token.Pos) bool {
-	texts := map[string][]byte{}
-	for _, pos := range places {
-		file := pos.Filename()
-		if texts[file] == nil {
-			text, err := s.text(file)
-			if err != nil {
-				return false
-			}
-			texts[file] = text
-		}
-		text := texts[file]
-		for i := pos.Offset(); i < len(text) && (i == pos.Offset() || isLetter(text[i])); i++ {
-			text[i] = ' '
-		}
-		if pos.Offset() < len(text) {
-			text[pos.Offset()] = '_'
-		}
-	}
-	for file, text := range texts {
-		s.overlay[file] = load.FromBytes(text)
-	}
-	return len(texts) > 0
-}
-
-// isLetter reports whether b may be inside a name, octets beyond ASCII included.
-func isLetter(b byte) bool {
-	return b == '_' || b == '$' || b >= 0x80 || '0' <= b && b <= '9' || 'a' <= b|0x20 && b|0x20 <= 'z'
-}
-
-// text is a copy of a file that CUE knows by its absolute name.
-func (s *source) text(file string) ([]byte, error) {
-	if s.fsys == nil {
-		return os.ReadFile(file)
-	}
-	rel, err := filepath.Rel(s.root, file)
-	if err != nil {
-		return nil, err
-	}
-	text, err := fs.ReadFile(s.fsys, filepath.ToSlash(rel))
-	return slices.Clone(text), err
 }
 
 // note remembers the files of a package, and of the packages it imports, as read; not those that come with the binary.
@@ -194,6 +153,27 @@ func (s *source) name(filename string) string {
 // owns reports whether pos is in one of the specification's own files rather than in the definitions.
 func (s *source) owns(pos token.Pos) bool {
 	return pos.IsValid() && filepath.Dir(pos.Filename()) == s.abs
+}
+
+// foreign reports whether pos is in the definitions.
+func (s *source) foreign(pos token.Pos) bool { return pos.IsValid() && !s.owns(pos) }
+
+// definition is what the definitions say that a specification is, and every label in them.
+func definition(ctx *cue.Context) (protocol cue.Value, names []string) {
+	file, err := parser.ParseFile("proto.cue", definitions())
+	if err != nil {
+		return cue.Value{}, nil
+	}
+	for _, below := range collectLabels([]*ast.File{file}).below {
+		names = append(names, below...)
+	}
+	return ctx.BuildFile(file).LookupPath(cue.ParsePath("#Protocol")), names
+}
+
+// definitions is the text of the definitions.
+func definitions() []byte {
+	text, _ := specs.FS.ReadFile("proto/proto.cue") // it is part of the binary
+	return text
 }
 
 // position is pos as findings name it.

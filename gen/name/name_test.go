@@ -54,6 +54,25 @@ func TestPlural(t *testing.T) {
 	}
 }
 
+// TestOwn: what every package declares is claimed before anything of the specification.
+func TestOwn(t *testing.T) {
+	pos := model.Pos{File: "p.cue", Line: 1, Col: 2}
+	p := &model.Protocol{
+		Messages:   []*model.Message{{Node: model.Node{Name: "decoder", Pos: pos}, Class: "event"}},
+		Operations: []*model.Operation{{Node: model.Node{Name: "find"}}},
+		Machines:   []*model.Machine{{Node: model.Node{Name: "session", Pos: pos}}},
+	}
+	got := Assign(p, nil).String()
+	want := `p.cue:1:2: error[go-name]: machine "session" and a declaration that every package has would both be called Session in Go
+  fix: give it another name, or its schema a prefix
+p.cue:1:2: error[go-name]: message "decoder" and a declaration that every package has would both be called Decoder in Go
+  fix: give it another name, or its schema a prefix
+`
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
 func TestTypeAndElement(t *testing.T) {
 	for _, c := range [][3]string{
 		{Type("domain", "infoType"), "DomainInfo", "a type loses its ending"},

@@ -22,7 +22,7 @@ type Table struct {
 	envelope map[xsd.Type]bool
 	merged   map[xsd.Type]*xsd.Element
 	whole    map[*model.Message]*xsd.Element
-	// Scope holds every name of the package; emit takes those of the types it derives from components.
+	// Scope holds every name of the package; emit takes those of what it derives from components.
 	Scope Scope
 }
 
@@ -49,7 +49,7 @@ func Schemas(p *model.Protocol, set *xsd.Set) (*Table, diag.List) {
 		envelope: map[xsd.Type]bool{}, merged: map[xsd.Type]*xsd.Element{}, whole: map[*model.Message]*xsd.Element{},
 	}
 	t.findPayloads(p, set)
-	found := t.protocol(p)
+	found := append(t.own(p, set != nil), t.protocol(p)...)
 	if set == nil {
 		return t, found
 	}

@@ -31,6 +31,8 @@ func (s *Scope) Take(goName, what string, pos model.Pos) diag.List {
 		}
 		if other.pos.IsValid() {
 			d.Witness = []string{fmt.Sprintf("%s stands at %s", other.what, other.pos)}
+		} else {
+			d.Fix = "give it another name, or its schema a prefix"
 		}
 		return diag.List{d}
 	}

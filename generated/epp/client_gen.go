@@ -13,6 +13,10 @@ import (
 	"github.com/protogen-go/protogen/runtime/session"
 )
 
+// ErrClosed ends the calls of a session that is over; it satisfies
+// errors.Is(err, net.ErrClosed).
+var ErrClosed = session.ErrClosed
+
 // ClientConfig is how a Client connects. The zero value, and nil, mean the
 // defaults.
 type ClientConfig struct {
@@ -79,20 +83,14 @@ func newClientSession(config *ClientConfig, connect func(*ClientConfig, session.
 }
 
 // Close cuts the connection. Calls that wait end with [ErrClosed].
-func (c *Client) Close() error {
-	return c.session.Close()
-}
+func (c *Client) Close() error { return c.session.Close() }
 
 // Done is closed when the session is over.
-func (c *Client) Done() <-chan struct{} {
-	return c.session.Done()
-}
+func (c *Client) Done() <-chan struct{} { return c.session.Done() }
 
 // Err is why the session is over: a [*session.EndedError], nil while it is
 // not.
-func (c *Client) Err() error {
-	return c.session.Err()
-}
+func (c *Client) Err() error { return c.session.Err() }
 
 // Greeting is the message greeting that opened the session; it must not be
 // changed.

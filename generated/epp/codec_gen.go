@@ -18,9 +18,7 @@ var decoders = sync.Pool{New: func() any {
 
 // known reads the element that d stands on if the schemas declare it, for
 // places that do not insist on that.
-func known(d *xsdrun.Decoder) bool {
-	return decodeKnown(d, nil) != nil
-}
+func known(d *xsdrun.Decoder) bool { return readKnown(d, nil) != nil }
 
 // ValidateElement judges a document by the schemas alone; its root is any
 // element they declare. The error is an [*xmlstream.SyntaxError] for what is
@@ -59,10 +57,10 @@ type knownElement interface {
 	encodeElement(e *xsdrun.Encoder)
 }
 
-// decodeKnown reads the element that d stands on, into old if that is of its
+// readKnown reads the element that d stands on, into old if that is of its
 // type. It returns nil, having read nothing, for an element that the schemas
 // do not declare.
-func decodeKnown(d *xsdrun.Decoder, old Element) Element {
+func readKnown(d *xsdrun.Decoder, old Element) Element {
 	switch d.Space() {
 	case spaceEPP:
 		switch d.Local() {
@@ -180,18 +178,18 @@ func read[T any, P interface {
 	return v
 }
 
-// decodeElement reads an element that stands in for the wildcard w.
-func decodeElement(d *xsdrun.Decoder, w *xsdrun.Wildcard, old Element) Element {
-	if el := decodeKnown(d, old); el != nil {
+// readElement reads an element that stands in for the wildcard w.
+func readElement(d *xsdrun.Decoder, w *xsdrun.Wildcard, old Element) Element {
+	if el := readKnown(d, old); el != nil {
 		return el
 	}
 	d.Undeclared(w)
 	return d.Raw()
 }
 
-// encodeElement writes an element that stands in for the wildcard w; nil
-// admits any.
-func encodeElement(e *xsdrun.Encoder, w *xsdrun.Wildcard, el Element) {
+// writeElement writes an element that stands in for the wildcard w; nil admits
+// any.
+func writeElement(e *xsdrun.Encoder, w *xsdrun.Wildcard, el Element) {
 	if el != nil {
 		e.Admit(w, spaces, el.XMLName())
 	}
@@ -203,6 +201,22 @@ func encodeElement(e *xsdrun.Encoder, w *xsdrun.Wildcard, el Element) {
 	default:
 		e.Foreign(el)
 	}
+}
+
+// writeAny writes an element whose attributes and content may be anything.
+func writeAny(e *xsdrun.Encoder, tag string, v *xmlstream.Any) {
+	e.Raw("<")
+	e.Raw(tag)
+	e.AnyAttributes(v)
+	if v.Content == "" {
+		e.Raw("/>")
+		return
+	}
+	e.Raw(">")
+	e.Mixed(v.Content)
+	e.Raw("</")
+	e.Raw(tag)
+	e.Raw(">")
 }
 
 func (v *eppDoc) decode(d *xsdrun.Decoder) {
@@ -232,39 +246,19 @@ func (v *eppDoc) decode(d *xsdrun.Decoder) {
 func (v *eppDoc) encode(e *xsdrun.Encoder) {
 	switch e.Choice("hello, greeting, command, response or extension", false, v.Hello != nil, v.Greeting != nil, v.Command != nil, v.Response != nil, len(v.Extension) > 0) {
 	case 0:
-		if v.Hello == nil {
-			e.Missing("hello")
-		} else {
-			e.Raw("<hello")
-			e.AnyAttributes(v.Hello)
-			e.Raw(">")
-			e.Mixed(v.Hello.Content)
-			e.Raw("</hello>")
-		}
+		writeAny(e, "hello", v.Hello)
 	case 1:
-		if v.Greeting == nil {
-			e.Missing("greeting")
-		} else {
-			e.Raw("<greeting>")
-			v.Greeting.encode(e)
-			e.Raw("</greeting>")
-		}
+		e.Raw("<greeting>")
+		v.Greeting.encode(e)
+		e.Raw("</greeting>")
 	case 2:
-		if v.Command == nil {
-			e.Missing("command")
-		} else {
-			e.Raw("<command>")
-			v.Command.encode(e)
-			e.Raw("</command>")
-		}
+		e.Raw("<command>")
+		v.Command.encode(e)
+		e.Raw("</command>")
 	case 3:
-		if v.Response == nil {
-			e.Missing("response")
-		} else {
-			e.Raw("<response>")
-			v.Response.encode(e)
-			e.Raw("</response>")
-		}
+		e.Raw("<response>")
+		v.Response.encode(e)
+		e.Raw("</response>")
 	case 4:
 		e.Raw("<extension>")
 		encodeExtAny(e, v.Extension)
@@ -273,9 +267,7 @@ func (v *eppDoc) encode(e *xsdrun.Encoder) {
 }
 
 // XMLName is epp:epp.
-func (v *eppDoc) XMLName() xmlstream.Name {
-	return xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "epp"}
-}
+func (v *eppDoc) XMLName() xmlstream.Name { return xmlstream.Name{Space: NamespaceEPP, Local: "epp"} }
 
 // AppendXML implements [Element].
 func (v *eppDoc) AppendXML(b []byte) ([]byte, error) {
@@ -357,7 +349,7 @@ func (v *SvcMenu) encode(e *xsdrun.Encoder) {
 	for i := range v.ObjURIs {
 		e.Raw("<objURI>")
 		e.Text(xsdAnyURI, v.ObjURIs[i])
-		e.Raw("</objURI>")
+		e.Close("</objURI>")
 	}
 	if len(v.SvcExtension) > 0 {
 		e.Raw("<svcExtension>")
@@ -371,10 +363,7 @@ func decodeExtURI(d *xsdrun.Decoder, v *[]string) {
 	*v = (*v)[:0]
 	c := d.Children(extURIModel)
 	for c.Next() {
-		switch c.Particle {
-		case 0:
-			*xsdrun.Grow(v) = d.Text(xsdAnyURI)
-		}
+		*xsdrun.Grow(v) = d.Text(xsdAnyURI)
 	}
 }
 
@@ -383,7 +372,7 @@ func encodeExtURI(e *xsdrun.Encoder, v []string) {
 	for i := range v {
 		e.Raw("<extURI>")
 		e.Text(xsdAnyURI, v[i])
-		e.Raw("</extURI>")
+		e.Close("</extURI>")
 	}
 }
 
@@ -447,65 +436,17 @@ func (v *DCPAccess) decode(d *xsdrun.Decoder) {
 func (v *DCPAccess) encode(e *xsdrun.Encoder) {
 	switch e.Choice("all, personal, personalAndOther, other, none or null", false, v.All != nil, v.Personal != nil, v.PersonalAndOther != nil, v.Other != nil, v.None != nil, v.Null != nil) {
 	case 0:
-		if v.All == nil {
-			e.Missing("all")
-		} else {
-			e.Raw("<all")
-			e.AnyAttributes(v.All)
-			e.Raw(">")
-			e.Mixed(v.All.Content)
-			e.Raw("</all>")
-		}
+		writeAny(e, "all", v.All)
 	case 1:
-		if v.Personal == nil {
-			e.Missing("personal")
-		} else {
-			e.Raw("<personal")
-			e.AnyAttributes(v.Personal)
-			e.Raw(">")
-			e.Mixed(v.Personal.Content)
-			e.Raw("</personal>")
-		}
+		writeAny(e, "personal", v.Personal)
 	case 2:
-		if v.PersonalAndOther == nil {
-			e.Missing("personalAndOther")
-		} else {
-			e.Raw("<personalAndOther")
-			e.AnyAttributes(v.PersonalAndOther)
-			e.Raw(">")
-			e.Mixed(v.PersonalAndOther.Content)
-			e.Raw("</personalAndOther>")
-		}
+		writeAny(e, "personalAndOther", v.PersonalAndOther)
 	case 3:
-		if v.Other == nil {
-			e.Missing("other")
-		} else {
-			e.Raw("<other")
-			e.AnyAttributes(v.Other)
-			e.Raw(">")
-			e.Mixed(v.Other.Content)
-			e.Raw("</other>")
-		}
+		writeAny(e, "other", v.Other)
 	case 4:
-		if v.None == nil {
-			e.Missing("none")
-		} else {
-			e.Raw("<none")
-			e.AnyAttributes(v.None)
-			e.Raw(">")
-			e.Mixed(v.None.Content)
-			e.Raw("</none>")
-		}
+		writeAny(e, "none", v.None)
 	case 5:
-		if v.Null == nil {
-			e.Missing("null")
-		} else {
-			e.Raw("<null")
-			e.AnyAttributes(v.Null)
-			e.Raw(">")
-			e.Mixed(v.Null.Content)
-			e.Raw("</null>")
-		}
+		writeAny(e, "null", v.Null)
 	}
 }
 
@@ -527,9 +468,9 @@ func (v *DCPStatement) decode(d *xsdrun.Decoder) {
 func (v *DCPStatement) encode(e *xsdrun.Encoder) {
 	e.Raw("<purpose>")
 	v.Purpose.encode(e)
-	e.Raw("</purpose><recipient>")
+	e.Close("</purpose><recipient>")
 	v.Recipient.encode(e)
-	e.Raw("</recipient><retention>")
+	e.Close("</recipient><retention>")
 	v.Retention.encode(e)
 	e.Raw("</retention>")
 }
@@ -554,32 +495,16 @@ func (v *DCPPurpose) decode(d *xsdrun.Decoder) {
 
 func (v *DCPPurpose) encode(e *xsdrun.Encoder) {
 	if v.Admin != nil {
-		e.Raw("<admin")
-		e.AnyAttributes(v.Admin)
-		e.Raw(">")
-		e.Mixed(v.Admin.Content)
-		e.Raw("</admin>")
+		writeAny(e, "admin", v.Admin)
 	}
 	if v.Contact != nil {
-		e.Raw("<contact")
-		e.AnyAttributes(v.Contact)
-		e.Raw(">")
-		e.Mixed(v.Contact.Content)
-		e.Raw("</contact>")
+		writeAny(e, "contact", v.Contact)
 	}
 	if v.Other != nil {
-		e.Raw("<other")
-		e.AnyAttributes(v.Other)
-		e.Raw(">")
-		e.Mixed(v.Other.Content)
-		e.Raw("</other>")
+		writeAny(e, "other", v.Other)
 	}
 	if v.Prov != nil {
-		e.Raw("<prov")
-		e.AnyAttributes(v.Prov)
-		e.Raw(">")
-		e.Mixed(v.Prov.Content)
-		e.Raw("</prov>")
+		writeAny(e, "prov", v.Prov)
 	}
 }
 
@@ -605,37 +530,21 @@ func (v *DCPRecipient) decode(d *xsdrun.Decoder) {
 
 func (v *DCPRecipient) encode(e *xsdrun.Encoder) {
 	if v.Other != nil {
-		e.Raw("<other")
-		e.AnyAttributes(v.Other)
-		e.Raw(">")
-		e.Mixed(v.Other.Content)
-		e.Raw("</other>")
+		writeAny(e, "other", v.Other)
 	}
 	for i := range v.Ours {
 		e.Raw("<ours>")
 		v.Ours[i].encode(e)
-		e.Raw("</ours>")
+		e.Close("</ours>")
 	}
 	if v.Public != nil {
-		e.Raw("<public")
-		e.AnyAttributes(v.Public)
-		e.Raw(">")
-		e.Mixed(v.Public.Content)
-		e.Raw("</public>")
+		writeAny(e, "public", v.Public)
 	}
 	if v.Same != nil {
-		e.Raw("<same")
-		e.AnyAttributes(v.Same)
-		e.Raw(">")
-		e.Mixed(v.Same.Content)
-		e.Raw("</same>")
+		writeAny(e, "same", v.Same)
 	}
 	if v.Unrelated != nil {
-		e.Raw("<unrelated")
-		e.AnyAttributes(v.Unrelated)
-		e.Raw(">")
-		e.Mixed(v.Unrelated.Content)
-		e.Raw("</unrelated>")
+		writeAny(e, "unrelated", v.Unrelated)
 	}
 }
 
@@ -644,10 +553,7 @@ func (v *DCPOurs) decode(d *xsdrun.Decoder) {
 	d.NoAttributes()
 	c := d.Children(dcpOursModel)
 	for c.Next() {
-		switch c.Particle {
-		case 0:
-			v.RecDesc = d.Text(eppDCPRecDesc)
-		}
+		v.RecDesc = d.Text(eppDCPRecDesc)
 	}
 }
 
@@ -682,55 +588,15 @@ func (v *DCPRetention) decode(d *xsdrun.Decoder) {
 func (v *DCPRetention) encode(e *xsdrun.Encoder) {
 	switch e.Choice("stated, legal, business, indefinite or none", false, v.Stated != nil, v.Legal != nil, v.Business != nil, v.Indefinite != nil, v.None != nil) {
 	case 0:
-		if v.Stated == nil {
-			e.Missing("stated")
-		} else {
-			e.Raw("<stated")
-			e.AnyAttributes(v.Stated)
-			e.Raw(">")
-			e.Mixed(v.Stated.Content)
-			e.Raw("</stated>")
-		}
+		writeAny(e, "stated", v.Stated)
 	case 1:
-		if v.Legal == nil {
-			e.Missing("legal")
-		} else {
-			e.Raw("<legal")
-			e.AnyAttributes(v.Legal)
-			e.Raw(">")
-			e.Mixed(v.Legal.Content)
-			e.Raw("</legal>")
-		}
+		writeAny(e, "legal", v.Legal)
 	case 2:
-		if v.Business == nil {
-			e.Missing("business")
-		} else {
-			e.Raw("<business")
-			e.AnyAttributes(v.Business)
-			e.Raw(">")
-			e.Mixed(v.Business.Content)
-			e.Raw("</business>")
-		}
+		writeAny(e, "business", v.Business)
 	case 3:
-		if v.Indefinite == nil {
-			e.Missing("indefinite")
-		} else {
-			e.Raw("<indefinite")
-			e.AnyAttributes(v.Indefinite)
-			e.Raw(">")
-			e.Mixed(v.Indefinite.Content)
-			e.Raw("</indefinite>")
-		}
+		writeAny(e, "indefinite", v.Indefinite)
 	case 4:
-		if v.None == nil {
-			e.Missing("none")
-		} else {
-			e.Raw("<none")
-			e.AnyAttributes(v.None)
-			e.Raw(">")
-			e.Mixed(v.None.Content)
-			e.Raw("</none>")
-		}
+		writeAny(e, "none", v.None)
 	}
 }
 
@@ -757,13 +623,9 @@ func (v *DCPExpiry) encode(e *xsdrun.Encoder) {
 		e.Time(xsdDateTime, v.Absolute)
 		e.Raw("</absolute>")
 	case 1:
-		if v.Relative == nil {
-			e.Missing("relative")
-		} else {
-			e.Raw("<relative>")
-			e.Duration(xsdDuration, *v.Relative)
-			e.Raw("</relative>")
-		}
+		e.Raw("<relative>")
+		e.Duration(xsdDuration, *v.Relative)
+		e.Raw("</relative>")
 	}
 }
 
@@ -814,23 +676,11 @@ func (v *commandDoc) decode(d *xsdrun.Decoder) {
 func (v *commandDoc) encode(e *xsdrun.Encoder) {
 	switch e.Choice("login, logout, check, info, poll, transfer, create, delete, renew or update", false, v.Login != nil, v.Logout != nil, v.Check != nil, v.Info != nil, v.Poll != nil, v.Transfer != nil, v.Create != nil, v.Delete != nil, v.Renew != nil, v.Update != nil) {
 	case 0:
-		if v.Login == nil {
-			e.Missing("login")
-		} else {
-			e.Raw("<login>")
-			v.Login.encode(e)
-			e.Raw("</login>")
-		}
+		e.Raw("<login>")
+		v.Login.encode(e)
+		e.Raw("</login>")
 	case 1:
-		if v.Logout == nil {
-			e.Missing("logout")
-		} else {
-			e.Raw("<logout")
-			e.AnyAttributes(v.Logout)
-			e.Raw(">")
-			e.Mixed(v.Logout.Content)
-			e.Raw("</logout>")
-		}
+		writeAny(e, "logout", v.Logout)
 	case 2:
 		e.Raw("<check>")
 		encodeReadWriteDoc(e, v.Check)
@@ -840,21 +690,13 @@ func (v *commandDoc) encode(e *xsdrun.Encoder) {
 		encodeReadWriteDoc(e, v.Info)
 		e.Raw("</info>")
 	case 4:
-		if v.Poll == nil {
-			e.Missing("poll")
-		} else {
-			e.Raw("<poll")
-			v.Poll.encode(e)
-			e.Raw("/>")
-		}
+		e.Raw("<poll")
+		v.Poll.encode(e)
+		e.Raw("/>")
 	case 5:
-		if v.Transfer == nil {
-			e.Missing("transfer")
-		} else {
-			e.Raw("<transfer")
-			v.Transfer.encode(e)
-			e.Raw("</transfer>")
-		}
+		e.Raw("<transfer")
+		v.Transfer.encode(e)
+		e.Raw("</transfer>")
 	case 6:
 		e.Raw("<create>")
 		encodeReadWriteDoc(e, v.Create)
@@ -963,7 +805,7 @@ func (v *LoginSvc) encode(e *xsdrun.Encoder) {
 	for i := range v.ObjURIs {
 		e.Raw("<objURI>")
 		e.Text(xsdAnyURI, v.ObjURIs[i])
-		e.Raw("</objURI>")
+		e.Close("</objURI>")
 	}
 	if len(v.SvcExtension) > 0 {
 		e.Raw("<svcExtension>")
@@ -976,15 +818,12 @@ func decodeReadWriteDoc(d *xsdrun.Decoder, v *Element) {
 	d.NoAttributes()
 	c := d.Children(readWriteDocModel)
 	for c.Next() {
-		switch c.Particle {
-		case 0:
-			*v = decodeElement(d, readWriteDocAny, *v)
-		}
+		*v = readElement(d, readWriteDocAny, *v)
 	}
 }
 
 func encodeReadWriteDoc(e *xsdrun.Encoder, v Element) {
-	encodeElement(e, readWriteDocAny, v)
+	writeElement(e, readWriteDocAny, v)
 }
 
 func (v *Poll) decode(d *xsdrun.Decoder) {
@@ -1019,17 +858,11 @@ func (v *transferDoc) decode(d *xsdrun.Decoder) {
 	v.Op, v.Any = "", nil
 	a := d.Attrs(transferDocAttrs)
 	for a.Next() {
-		switch a.Use {
-		case 0:
-			v.Op = TransferOp(d.AttrText())
-		}
+		v.Op = TransferOp(d.AttrText())
 	}
 	c := d.Children(transferDocModel)
 	for c.Next() {
-		switch c.Particle {
-		case 0:
-			v.Any = decodeElement(d, transferDocAny, oldAny)
-		}
+		v.Any = readElement(d, transferDocAny, oldAny)
 	}
 }
 
@@ -1037,7 +870,7 @@ func (v *transferDoc) encode(e *xsdrun.Encoder) {
 	e.Raw(` op="`)
 	e.AttrText(eppTransferOp, string(v.Op))
 	e.Raw(`">`)
-	encodeElement(e, transferDocAny, v.Any)
+	writeElement(e, transferDocAny, v.Any)
 }
 
 func decodeExtAny(d *xsdrun.Decoder, v *[]Element) {
@@ -1045,18 +878,15 @@ func decodeExtAny(d *xsdrun.Decoder, v *[]Element) {
 	*v = (*v)[:0]
 	c := d.Children(extAnyModel)
 	for c.Next() {
-		switch c.Particle {
-		case 0:
-			el := xsdrun.Grow(v)
-			*el = decodeElement(d, extAnyAny, *el)
-		}
+		el := xsdrun.Grow(v)
+		*el = readElement(d, extAnyAny, *el)
 	}
 }
 
 func encodeExtAny(e *xsdrun.Encoder, v []Element) {
 	e.Count("another element", len(v), 1, -1)
 	for i := range v {
-		encodeElement(e, extAnyAny, v[i])
+		writeElement(e, extAnyAny, v[i])
 	}
 }
 
@@ -1092,7 +922,7 @@ func (v *responseDoc) encode(e *xsdrun.Encoder) {
 	if v.MsgQ != nil {
 		e.Raw("<msgQ")
 		v.MsgQ.encode(e)
-		e.Raw("</msgQ>")
+		e.Close("</msgQ>")
 	}
 	if len(v.ResData) > 0 {
 		e.Raw("<resData>")
@@ -1113,10 +943,7 @@ func (v *Result) decode(d *xsdrun.Decoder) {
 	v.Code, v.Items = 0, v.Items[:0]
 	a := d.Attrs(resultAttrs)
 	for a.Next() {
-		switch a.Use {
-		case 0:
-			v.Code = ResultCode(d.AttrUint())
-		}
+		v.Code = ResultCode(d.AttrUint())
 	}
 	c := d.Children(resultModel)
 	for c.Next() {
@@ -1142,7 +969,7 @@ func (v *Result) encode(e *xsdrun.Encoder) {
 	e.Uint(eppResultCode, uint64(v.Code))
 	e.Raw(`"><msg`)
 	v.Msg.encode(e)
-	e.Raw("</msg>")
+	e.Close("</msg>")
 	for _, item := range v.Items {
 		item.encodeItem(e)
 	}
@@ -1152,10 +979,7 @@ func (v *Msg) decode(d *xsdrun.Decoder) {
 	*v = Msg{}
 	a := d.Attrs(msgAttrs)
 	for a.Next() {
-		switch a.Use {
-		case 0:
-			v.Lang = d.AttrText()
-		}
+		v.Lang = d.AttrText()
 	}
 	v.Value = d.Text(xsdNormalizedString)
 }
@@ -1170,18 +994,14 @@ func (v *Msg) encode(e *xsdrun.Encoder) {
 	e.Text(xsdNormalizedString, v.Value)
 }
 
-func (v *ResultValue) decode(d *xsdrun.Decoder) {
-	(*ErrValue)(v).decode(d)
-}
+func (v *ResultValue) decode(d *xsdrun.Decoder) { (*ErrValue)(v).decode(d) }
 
-func (v *ResultValue) encode(e *xsdrun.Encoder) {
-	(*ErrValue)(v).encode(e)
-}
+func (v *ResultValue) encode(e *xsdrun.Encoder) { (*ErrValue)(v).encode(e) }
 
 func (v *ResultValue) encodeItem(e *xsdrun.Encoder) {
 	e.Raw("<value")
 	v.encode(e)
-	e.Raw("</value>")
+	e.Close("</value>")
 }
 
 func (v *ErrValue) decode(d *xsdrun.Decoder) {
@@ -1207,13 +1027,9 @@ func (v *ErrValue) encode(e *xsdrun.Encoder) {
 	e.Mixed(v.Content)
 }
 
-func (v *ResultExtValue) decode(d *xsdrun.Decoder) {
-	(*ExtErrValue)(v).decode(d)
-}
+func (v *ResultExtValue) decode(d *xsdrun.Decoder) { (*ExtErrValue)(v).decode(d) }
 
-func (v *ResultExtValue) encode(e *xsdrun.Encoder) {
-	(*ExtErrValue)(v).encode(e)
-}
+func (v *ResultExtValue) encode(e *xsdrun.Encoder) { (*ExtErrValue)(v).encode(e) }
 
 func (v *ResultExtValue) encodeItem(e *xsdrun.Encoder) {
 	e.Raw("<extValue>")
@@ -1237,9 +1053,9 @@ func (v *ExtErrValue) decode(d *xsdrun.Decoder) {
 func (v *ExtErrValue) encode(e *xsdrun.Encoder) {
 	e.Raw("<value")
 	v.Value.encode(e)
-	e.Raw("</value><reason")
+	e.Close("</value><reason")
 	v.Reason.encode(e)
-	e.Raw("</reason>")
+	e.Close("</reason>")
 }
 
 func (v *MsgQ) decode(d *xsdrun.Decoder) {
@@ -1280,7 +1096,7 @@ func (v *MsgQ) encode(e *xsdrun.Encoder) {
 	if v.Msg != nil {
 		e.Raw("<msg")
 		v.Msg.encode(e)
-		e.Raw("</msg>")
+		e.Close("</msg>")
 	}
 }
 
@@ -1288,10 +1104,7 @@ func (v *MixedMsg) decode(d *xsdrun.Decoder) {
 	*v = MixedMsg{}
 	a := d.Attrs(mixedMsgAttrs)
 	for a.Next() {
-		switch a.Use {
-		case 0:
-			v.Lang = d.AttrText()
-		}
+		v.Lang = d.AttrText()
 	}
 	v.Content = d.MixedOf(mixedMsgModel, func(particle int) {
 		switch particle {
@@ -1341,10 +1154,7 @@ func (v *HostCheck) decode(d *xsdrun.Decoder) {
 	d.NoAttributes()
 	c := d.Children(hostCheckModel)
 	for c.Next() {
-		switch c.Particle {
-		case 0:
-			*xsdrun.Grow(&v.Names) = d.Text(eppcomLabel)
-		}
+		*xsdrun.Grow(&v.Names) = d.Text(eppcomLabel)
 	}
 }
 
@@ -1359,7 +1169,7 @@ func (v *HostCheck) encode(e *xsdrun.Encoder) {
 
 // XMLName is host:check.
 func (v *HostCheck) XMLName() xmlstream.Name {
-	return xmlstream.Name{Space: "urn:ietf:params:xml:ns:host-1.0", Local: "check"}
+	return xmlstream.Name{Space: NamespaceHost, Local: "check"}
 }
 
 // AppendXML implements [Element].
@@ -1375,17 +1185,13 @@ func (v *HostCheck) encodeElement(e *xsdrun.Encoder) {
 	e.Raw("</host:check>")
 }
 
-func (v *HostInfo) decode(d *xsdrun.Decoder) {
-	(*HostSName)(v).decode(d)
-}
+func (v *HostInfo) decode(d *xsdrun.Decoder) { (*HostSName)(v).decode(d) }
 
-func (v *HostInfo) encode(e *xsdrun.Encoder) {
-	(*HostSName)(v).encode(e)
-}
+func (v *HostInfo) encode(e *xsdrun.Encoder) { (*HostSName)(v).encode(e) }
 
 // XMLName is host:info.
 func (v *HostInfo) XMLName() xmlstream.Name {
-	return xmlstream.Name{Space: "urn:ietf:params:xml:ns:host-1.0", Local: "info"}
+	return xmlstream.Name{Space: NamespaceHost, Local: "info"}
 }
 
 // AppendXML implements [Element].
@@ -1406,10 +1212,7 @@ func (v *HostSName) decode(d *xsdrun.Decoder) {
 	d.NoAttributes()
 	c := d.Children(hostSNameModel)
 	for c.Next() {
-		switch c.Particle {
-		case 0:
-			v.Name = d.Text(eppcomLabel)
-		}
+		v.Name = d.Text(eppcomLabel)
 	}
 }
 
@@ -1446,7 +1249,7 @@ func (v *HostCreate) encode(e *xsdrun.Encoder) {
 
 // XMLName is host:create.
 func (v *HostCreate) XMLName() xmlstream.Name {
-	return xmlstream.Name{Space: "urn:ietf:params:xml:ns:host-1.0", Local: "create"}
+	return xmlstream.Name{Space: NamespaceHost, Local: "create"}
 }
 
 // AppendXML implements [Element].
@@ -1466,10 +1269,7 @@ func (v *HostAddr) decode(d *xsdrun.Decoder) {
 	*v = HostAddr{}
 	a := d.Attrs(hostAddrAttrs)
 	for a.Next() {
-		switch a.Use {
-		case 0:
-			v.IP = HostIP(d.AttrText())
-		}
+		v.IP = HostIP(d.AttrText())
 	}
 	v.Value = d.Text(hostAddrString)
 }
@@ -1484,17 +1284,13 @@ func (v *HostAddr) encode(e *xsdrun.Encoder) {
 	e.Text(hostAddrString, v.Value)
 }
 
-func (v *HostDelete) decode(d *xsdrun.Decoder) {
-	(*HostSName)(v).decode(d)
-}
+func (v *HostDelete) decode(d *xsdrun.Decoder) { (*HostSName)(v).decode(d) }
 
-func (v *HostDelete) encode(e *xsdrun.Encoder) {
-	(*HostSName)(v).encode(e)
-}
+func (v *HostDelete) encode(e *xsdrun.Encoder) { (*HostSName)(v).encode(e) }
 
 // XMLName is host:delete.
 func (v *HostDelete) XMLName() xmlstream.Name {
-	return xmlstream.Name{Space: "urn:ietf:params:xml:ns:host-1.0", Local: "delete"}
+	return xmlstream.Name{Space: NamespaceHost, Local: "delete"}
 }
 
 // AppendXML implements [Element].
@@ -1538,12 +1334,12 @@ func (v *HostUpdate) encode(e *xsdrun.Encoder) {
 	if v.Add != nil {
 		e.Raw("<host:add>")
 		v.Add.encode(e)
-		e.Raw("</host:add>")
+		e.Close("</host:add>")
 	}
 	if v.Rem != nil {
 		e.Raw("<host:rem>")
 		v.Rem.encode(e)
-		e.Raw("</host:rem>")
+		e.Close("</host:rem>")
 	}
 	if v.Chg != "" {
 		e.Raw("<host:chg>")
@@ -1554,7 +1350,7 @@ func (v *HostUpdate) encode(e *xsdrun.Encoder) {
 
 // XMLName is host:update.
 func (v *HostUpdate) XMLName() xmlstream.Name {
-	return xmlstream.Name{Space: "urn:ietf:params:xml:ns:host-1.0", Local: "update"}
+	return xmlstream.Name{Space: NamespaceHost, Local: "update"}
 }
 
 // AppendXML implements [Element].
@@ -1594,7 +1390,7 @@ func (v *HostAddRem) encode(e *xsdrun.Encoder) {
 	for i := range v.Statuses {
 		e.Raw("<host:status")
 		v.Statuses[i].encode(e)
-		e.Raw("</host:status>")
+		e.Close("</host:status>")
 	}
 }
 
@@ -1629,10 +1425,7 @@ func decodeHostChg(d *xsdrun.Decoder, v *string) {
 	d.NoAttributes()
 	c := d.Children(hostChgModel)
 	for c.Next() {
-		switch c.Particle {
-		case 0:
-			*v = d.Text(eppcomLabel)
-		}
+		*v = d.Text(eppcomLabel)
 	}
 }
 
@@ -1647,10 +1440,7 @@ func (v *HostChkData) decode(d *xsdrun.Decoder) {
 	d.NoAttributes()
 	c := d.Children(hostChkDataModel)
 	for c.Next() {
-		switch c.Particle {
-		case 0:
-			xsdrun.Grow(&v.CDs).decode(d)
-		}
+		xsdrun.Grow(&v.CDs).decode(d)
 	}
 }
 
@@ -1665,7 +1455,7 @@ func (v *HostChkData) encode(e *xsdrun.Encoder) {
 
 // XMLName is host:chkData.
 func (v *HostChkData) XMLName() xmlstream.Name {
-	return xmlstream.Name{Space: "urn:ietf:params:xml:ns:host-1.0", Local: "chkData"}
+	return xmlstream.Name{Space: NamespaceHost, Local: "chkData"}
 }
 
 // AppendXML implements [Element].
@@ -1712,10 +1502,7 @@ func (v *HostCheckName) decode(d *xsdrun.Decoder) {
 	*v = HostCheckName{}
 	a := d.Attrs(hostCheckNameAttrs)
 	for a.Next() {
-		switch a.Use {
-		case 0:
-			v.Avail = d.AttrBool()
-		}
+		v.Avail = d.AttrBool()
 	}
 	v.Value = d.Text(eppcomLabel)
 }
@@ -1731,10 +1518,7 @@ func (v *Reason) decode(d *xsdrun.Decoder) {
 	*v = Reason{}
 	a := d.Attrs(reasonAttrs)
 	for a.Next() {
-		switch a.Use {
-		case 0:
-			v.Lang = d.AttrText()
-		}
+		v.Lang = d.AttrText()
 	}
 	v.Value = d.Text(eppcomReasonBase)
 }
@@ -1789,7 +1573,7 @@ func (v *HostInfData) encode(e *xsdrun.Encoder) {
 	for i := range v.Statuses {
 		e.Raw("<host:status")
 		v.Statuses[i].encode(e)
-		e.Raw("</host:status>")
+		e.Close("</host:status>")
 	}
 	for i := range v.Addrs {
 		e.Raw("<host:addr")
@@ -1822,7 +1606,7 @@ func (v *HostInfData) encode(e *xsdrun.Encoder) {
 
 // XMLName is host:infData.
 func (v *HostInfData) XMLName() xmlstream.Name {
-	return xmlstream.Name{Space: "urn:ietf:params:xml:ns:host-1.0", Local: "infData"}
+	return xmlstream.Name{Space: NamespaceHost, Local: "infData"}
 }
 
 // AppendXML implements [Element].
@@ -1862,7 +1646,7 @@ func (v *HostCreData) encode(e *xsdrun.Encoder) {
 
 // XMLName is host:creData.
 func (v *HostCreData) XMLName() xmlstream.Name {
-	return xmlstream.Name{Space: "urn:ietf:params:xml:ns:host-1.0", Local: "creData"}
+	return xmlstream.Name{Space: NamespaceHost, Local: "creData"}
 }
 
 // AppendXML implements [Element].
@@ -1906,7 +1690,7 @@ func (v *HostPanData) encode(e *xsdrun.Encoder) {
 
 // XMLName is host:panData.
 func (v *HostPanData) XMLName() xmlstream.Name {
-	return xmlstream.Name{Space: "urn:ietf:params:xml:ns:host-1.0", Local: "panData"}
+	return xmlstream.Name{Space: NamespaceHost, Local: "panData"}
 }
 
 // AppendXML implements [Element].
@@ -1928,10 +1712,7 @@ func (v *HostPaName) decode(d *xsdrun.Decoder) {
 	*v = HostPaName{}
 	a := d.Attrs(hostPaNameAttrs)
 	for a.Next() {
-		switch a.Use {
-		case 0:
-			v.PaResult = d.AttrBool()
-		}
+		v.PaResult = d.AttrBool()
 	}
 	v.Value = d.Text(eppcomLabel)
 }
@@ -1948,10 +1729,7 @@ func (v *DomainCheck) decode(d *xsdrun.Decoder) {
 	d.NoAttributes()
 	c := d.Children(domainCheckModel)
 	for c.Next() {
-		switch c.Particle {
-		case 0:
-			*xsdrun.Grow(&v.Names) = d.Text(eppcomLabel)
-		}
+		*xsdrun.Grow(&v.Names) = d.Text(eppcomLabel)
 	}
 }
 
@@ -1966,7 +1744,7 @@ func (v *DomainCheck) encode(e *xsdrun.Encoder) {
 
 // XMLName is domain:check.
 func (v *DomainCheck) XMLName() xmlstream.Name {
-	return xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "check"}
+	return xmlstream.Name{Space: NamespaceDomain, Local: "check"}
 }
 
 // AppendXML implements [Element].
@@ -2011,7 +1789,7 @@ func (v *DomainInfo) encode(e *xsdrun.Encoder) {
 
 // XMLName is domain:info.
 func (v *DomainInfo) XMLName() xmlstream.Name {
-	return xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "info"}
+	return xmlstream.Name{Space: NamespaceDomain, Local: "info"}
 }
 
 // AppendXML implements [Element].
@@ -2033,10 +1811,7 @@ func (v *DomainInfoName) decode(d *xsdrun.Decoder) {
 	*v = DomainInfoName{}
 	a := d.Attrs(domainInfoNameAttrs)
 	for a.Next() {
-		switch a.Use {
-		case 0:
-			v.Hosts = DomainHosts(d.AttrText())
-		}
+		v.Hosts = DomainHosts(d.AttrText())
 	}
 	v.Value = d.Text(eppcomLabel)
 }
@@ -2071,13 +1846,9 @@ func (v *DomainAuthInfo) decode(d *xsdrun.Decoder) {
 func (v *DomainAuthInfo) encode(e *xsdrun.Encoder) {
 	switch e.Choice("domain:pw or domain:ext", false, v.PW != nil, v.Ext != nil) {
 	case 0:
-		if v.PW == nil {
-			e.Missing("domain:pw")
-		} else {
-			e.Raw("<domain:pw")
-			v.PW.encode(e)
-			e.Raw("</domain:pw>")
-		}
+		e.Raw("<domain:pw")
+		v.PW.encode(e)
+		e.Close("</domain:pw>")
 	case 1:
 		e.Raw("<domain:ext>")
 		encodeExtAuthInfo(e, v.Ext)
@@ -2089,10 +1860,7 @@ func (v *PWAuthInfo) decode(d *xsdrun.Decoder) {
 	*v = PWAuthInfo{}
 	a := d.Attrs(pwAuthInfoAttrs)
 	for a.Next() {
-		switch a.Use {
-		case 0:
-			v.ROID = d.AttrText()
-		}
+		v.ROID = d.AttrText()
 	}
 	v.Value = d.Text(xsdNormalizedString)
 }
@@ -2111,15 +1879,12 @@ func decodeExtAuthInfo(d *xsdrun.Decoder, v *Element) {
 	d.NoAttributes()
 	c := d.Children(extAuthInfoModel)
 	for c.Next() {
-		switch c.Particle {
-		case 0:
-			*v = decodeElement(d, extAuthInfoAny, *v)
-		}
+		*v = readElement(d, extAuthInfoAny, *v)
 	}
 }
 
 func encodeExtAuthInfo(e *xsdrun.Encoder, v Element) {
-	encodeElement(e, extAuthInfoAny, v)
+	writeElement(e, extAuthInfoAny, v)
 }
 
 func (v *DomainCreate) decode(d *xsdrun.Decoder) {
@@ -2178,7 +1943,7 @@ func (v *DomainCreate) encode(e *xsdrun.Encoder) {
 
 // XMLName is domain:create.
 func (v *DomainCreate) XMLName() xmlstream.Name {
-	return xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "create"}
+	return xmlstream.Name{Space: NamespaceDomain, Local: "create"}
 }
 
 // AppendXML implements [Element].
@@ -2200,10 +1965,7 @@ func (v *DomainPeriod) decode(d *xsdrun.Decoder) {
 	*v = DomainPeriod{}
 	a := d.Attrs(domainPeriodAttrs)
 	for a.Next() {
-		switch a.Use {
-		case 0:
-			v.Unit = DomainPUnit(d.AttrText())
-		}
+		v.Unit = DomainPUnit(d.AttrText())
 	}
 	v.Value = uint16(d.Uint(domainPLimit))
 }
@@ -2232,14 +1994,12 @@ func (v *DomainNS) decode(d *xsdrun.Decoder) {
 func (v *DomainNS) encode(e *xsdrun.Encoder) {
 	switch e.Choice("domain:hostObj or domain:hostAttr", false, len(v.HostObjs) > 0, len(v.HostAttrs) > 0) {
 	case 0:
-		e.Count("domain:hostObj", len(v.HostObjs), 1, -1)
 		for i := range v.HostObjs {
 			e.Raw("<domain:hostObj>")
 			e.Text(eppcomLabel, v.HostObjs[i])
 			e.Raw("</domain:hostObj>")
 		}
 	case 1:
-		e.Count("domain:hostAttr", len(v.HostAttrs), 1, -1)
 		for i := range v.HostAttrs {
 			e.Raw("<domain:hostAttr>")
 			v.HostAttrs[i].encode(e)
@@ -2277,10 +2037,7 @@ func (v *DomainContact) decode(d *xsdrun.Decoder) {
 	*v = DomainContact{}
 	a := d.Attrs(domainContactAttrs)
 	for a.Next() {
-		switch a.Use {
-		case 0:
-			v.Type = DomainContactAttr(d.AttrText())
-		}
+		v.Type = DomainContactAttr(d.AttrText())
 	}
 	v.Value = d.Text(eppcomClID)
 }
@@ -2300,10 +2057,7 @@ func (v *DomainDelete) decode(d *xsdrun.Decoder) {
 	d.NoAttributes()
 	c := d.Children(domainDeleteModel)
 	for c.Next() {
-		switch c.Particle {
-		case 0:
-			v.Name = d.Text(eppcomLabel)
-		}
+		v.Name = d.Text(eppcomLabel)
 	}
 }
 
@@ -2315,7 +2069,7 @@ func (v *DomainDelete) encode(e *xsdrun.Encoder) {
 
 // XMLName is domain:delete.
 func (v *DomainDelete) XMLName() xmlstream.Name {
-	return xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "delete"}
+	return xmlstream.Name{Space: NamespaceDomain, Local: "delete"}
 }
 
 // AppendXML implements [Element].
@@ -2364,7 +2118,7 @@ func (v *DomainRenew) encode(e *xsdrun.Encoder) {
 
 // XMLName is domain:renew.
 func (v *DomainRenew) XMLName() xmlstream.Name {
-	return xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "renew"}
+	return xmlstream.Name{Space: NamespaceDomain, Local: "renew"}
 }
 
 // AppendXML implements [Element].
@@ -2417,7 +2171,7 @@ func (v *DomainTransfer) encode(e *xsdrun.Encoder) {
 
 // XMLName is domain:transfer.
 func (v *DomainTransfer) XMLName() xmlstream.Name {
-	return xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "transfer"}
+	return xmlstream.Name{Space: NamespaceDomain, Local: "transfer"}
 }
 
 // AppendXML implements [Element].
@@ -2464,23 +2218,23 @@ func (v *DomainUpdate) encode(e *xsdrun.Encoder) {
 	if v.Add != nil {
 		e.Raw("<domain:add>")
 		v.Add.encode(e)
-		e.Raw("</domain:add>")
+		e.Close("</domain:add>")
 	}
 	if v.Rem != nil {
 		e.Raw("<domain:rem>")
 		v.Rem.encode(e)
-		e.Raw("</domain:rem>")
+		e.Close("</domain:rem>")
 	}
 	if v.Chg != nil {
 		e.Raw("<domain:chg>")
 		v.Chg.encode(e)
-		e.Raw("</domain:chg>")
+		e.Close("</domain:chg>")
 	}
 }
 
 // XMLName is domain:update.
 func (v *DomainUpdate) XMLName() xmlstream.Name {
-	return xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "update"}
+	return xmlstream.Name{Space: NamespaceDomain, Local: "update"}
 }
 
 // AppendXML implements [Element].
@@ -2531,7 +2285,7 @@ func (v *DomainAddRem) encode(e *xsdrun.Encoder) {
 	for i := range v.Statuses {
 		e.Raw("<domain:status")
 		v.Statuses[i].encode(e)
-		e.Raw("</domain:status>")
+		e.Close("</domain:status>")
 	}
 }
 
@@ -2583,7 +2337,7 @@ func (v *DomainChg) encode(e *xsdrun.Encoder) {
 	if v.Registrant != nil {
 		e.Raw("<domain:registrant>")
 		e.Text(domainClIDChg, *v.Registrant)
-		e.Raw("</domain:registrant>")
+		e.Close("</domain:registrant>")
 	}
 	if v.AuthInfo != nil {
 		e.Raw("<domain:authInfo>")
@@ -2614,27 +2368,15 @@ func (v *DomainAuthInfoChg) decode(d *xsdrun.Decoder) {
 func (v *DomainAuthInfoChg) encode(e *xsdrun.Encoder) {
 	switch e.Choice("domain:pw, domain:ext or domain:null", false, v.PW != nil, v.Ext != nil, v.Null != nil) {
 	case 0:
-		if v.PW == nil {
-			e.Missing("domain:pw")
-		} else {
-			e.Raw("<domain:pw")
-			v.PW.encode(e)
-			e.Raw("</domain:pw>")
-		}
+		e.Raw("<domain:pw")
+		v.PW.encode(e)
+		e.Close("</domain:pw>")
 	case 1:
 		e.Raw("<domain:ext>")
 		encodeExtAuthInfo(e, v.Ext)
 		e.Raw("</domain:ext>")
 	case 2:
-		if v.Null == nil {
-			e.Missing("domain:null")
-		} else {
-			e.Raw("<domain:null")
-			e.AnyAttributes(v.Null)
-			e.Raw(">")
-			e.Mixed(v.Null.Content)
-			e.Raw("</domain:null>")
-		}
+		writeAny(e, "domain:null", v.Null)
 	}
 }
 
@@ -2643,10 +2385,7 @@ func (v *DomainChkData) decode(d *xsdrun.Decoder) {
 	d.NoAttributes()
 	c := d.Children(domainChkDataModel)
 	for c.Next() {
-		switch c.Particle {
-		case 0:
-			xsdrun.Grow(&v.CDs).decode(d)
-		}
+		xsdrun.Grow(&v.CDs).decode(d)
 	}
 }
 
@@ -2661,7 +2400,7 @@ func (v *DomainChkData) encode(e *xsdrun.Encoder) {
 
 // XMLName is domain:chkData.
 func (v *DomainChkData) XMLName() xmlstream.Name {
-	return xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "chkData"}
+	return xmlstream.Name{Space: NamespaceDomain, Local: "chkData"}
 }
 
 // AppendXML implements [Element].
@@ -2708,10 +2447,7 @@ func (v *DomainCheckName) decode(d *xsdrun.Decoder) {
 	*v = DomainCheckName{}
 	a := d.Attrs(domainCheckNameAttrs)
 	for a.Next() {
-		switch a.Use {
-		case 0:
-			v.Avail = d.AttrBool()
-		}
+		v.Avail = d.AttrBool()
 	}
 	v.Value = d.Text(eppcomLabel)
 }
@@ -2776,7 +2512,7 @@ func (v *DomainInfData) encode(e *xsdrun.Encoder) {
 	for i := range v.Statuses {
 		e.Raw("<domain:status")
 		v.Statuses[i].encode(e)
-		e.Raw("</domain:status>")
+		e.Close("</domain:status>")
 	}
 	if v.Registrant != "" {
 		e.Raw("<domain:registrant>")
@@ -2840,7 +2576,7 @@ func (v *DomainInfData) encode(e *xsdrun.Encoder) {
 
 // XMLName is domain:infData.
 func (v *DomainInfData) XMLName() xmlstream.Name {
-	return xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "infData"}
+	return xmlstream.Name{Space: NamespaceDomain, Local: "infData"}
 }
 
 // AppendXML implements [Element].
@@ -2889,7 +2625,7 @@ func (v *DomainCreData) encode(e *xsdrun.Encoder) {
 
 // XMLName is domain:creData.
 func (v *DomainCreData) XMLName() xmlstream.Name {
-	return xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "creData"}
+	return xmlstream.Name{Space: NamespaceDomain, Local: "creData"}
 }
 
 // AppendXML implements [Element].
@@ -2932,7 +2668,7 @@ func (v *DomainRenData) encode(e *xsdrun.Encoder) {
 
 // XMLName is domain:renData.
 func (v *DomainRenData) XMLName() xmlstream.Name {
-	return xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "renData"}
+	return xmlstream.Name{Space: NamespaceDomain, Local: "renData"}
 }
 
 // AppendXML implements [Element].
@@ -2995,7 +2731,7 @@ func (v *DomainTrnData) encode(e *xsdrun.Encoder) {
 
 // XMLName is domain:trnData.
 func (v *DomainTrnData) XMLName() xmlstream.Name {
-	return xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "trnData"}
+	return xmlstream.Name{Space: NamespaceDomain, Local: "trnData"}
 }
 
 // AppendXML implements [Element].
@@ -3039,7 +2775,7 @@ func (v *DomainPanData) encode(e *xsdrun.Encoder) {
 
 // XMLName is domain:panData.
 func (v *DomainPanData) XMLName() xmlstream.Name {
-	return xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "panData"}
+	return xmlstream.Name{Space: NamespaceDomain, Local: "panData"}
 }
 
 // AppendXML implements [Element].
@@ -3061,10 +2797,7 @@ func (v *DomainPaName) decode(d *xsdrun.Decoder) {
 	*v = DomainPaName{}
 	a := d.Attrs(domainPaNameAttrs)
 	for a.Next() {
-		switch a.Use {
-		case 0:
-			v.PaResult = d.AttrBool()
-		}
+		v.PaResult = d.AttrBool()
 	}
 	v.Value = d.Text(eppcomLabel)
 }
@@ -3081,10 +2814,7 @@ func (v *ContactCheck) decode(d *xsdrun.Decoder) {
 	d.NoAttributes()
 	c := d.Children(contactCheckModel)
 	for c.Next() {
-		switch c.Particle {
-		case 0:
-			*xsdrun.Grow(&v.IDs) = d.Text(eppcomClID)
-		}
+		*xsdrun.Grow(&v.IDs) = d.Text(eppcomClID)
 	}
 }
 
@@ -3099,7 +2829,7 @@ func (v *ContactCheck) encode(e *xsdrun.Encoder) {
 
 // XMLName is contact:check.
 func (v *ContactCheck) XMLName() xmlstream.Name {
-	return xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "check"}
+	return xmlstream.Name{Space: NamespaceContact, Local: "check"}
 }
 
 // AppendXML implements [Element].
@@ -3115,17 +2845,13 @@ func (v *ContactCheck) encodeElement(e *xsdrun.Encoder) {
 	e.Raw("</contact:check>")
 }
 
-func (v *ContactInfo) decode(d *xsdrun.Decoder) {
-	(*ContactAuthID)(v).decode(d)
-}
+func (v *ContactInfo) decode(d *xsdrun.Decoder) { (*ContactAuthID)(v).decode(d) }
 
-func (v *ContactInfo) encode(e *xsdrun.Encoder) {
-	(*ContactAuthID)(v).encode(e)
-}
+func (v *ContactInfo) encode(e *xsdrun.Encoder) { (*ContactAuthID)(v).encode(e) }
 
 // XMLName is contact:info.
 func (v *ContactInfo) XMLName() xmlstream.Name {
-	return xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "info"}
+	return xmlstream.Name{Space: NamespaceContact, Local: "info"}
 }
 
 // AppendXML implements [Element].
@@ -3190,13 +2916,9 @@ func (v *ContactAuthInfo) decode(d *xsdrun.Decoder) {
 func (v *ContactAuthInfo) encode(e *xsdrun.Encoder) {
 	switch e.Choice("contact:pw or contact:ext", false, v.PW != nil, v.Ext != nil) {
 	case 0:
-		if v.PW == nil {
-			e.Missing("contact:pw")
-		} else {
-			e.Raw("<contact:pw")
-			v.PW.encode(e)
-			e.Raw("</contact:pw>")
-		}
+		e.Raw("<contact:pw")
+		v.PW.encode(e)
+		e.Close("</contact:pw>")
 	case 1:
 		e.Raw("<contact:ext>")
 		encodeExtAuthInfo(e, v.Ext)
@@ -3245,12 +2967,12 @@ func (v *ContactCreate) encode(e *xsdrun.Encoder) {
 	if v.Voice != nil {
 		e.Raw("<contact:voice")
 		v.Voice.encode(e)
-		e.Raw("</contact:voice>")
+		e.Close("</contact:voice>")
 	}
 	if v.Fax != nil {
 		e.Raw("<contact:fax")
 		v.Fax.encode(e)
-		e.Raw("</contact:fax>")
+		e.Close("</contact:fax>")
 	}
 	e.Raw("<contact:email>")
 	e.Text(eppcomMinToken, v.Email)
@@ -3260,13 +2982,13 @@ func (v *ContactCreate) encode(e *xsdrun.Encoder) {
 	if v.Disclose != nil {
 		e.Raw("<contact:disclose")
 		v.Disclose.encode(e)
-		e.Raw("</contact:disclose>")
+		e.Close("</contact:disclose>")
 	}
 }
 
 // XMLName is contact:create.
 func (v *ContactCreate) XMLName() xmlstream.Name {
-	return xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "create"}
+	return xmlstream.Name{Space: NamespaceContact, Local: "create"}
 }
 
 // AppendXML implements [Element].
@@ -3289,10 +3011,7 @@ func (v *ContactPostalInfo) decode(d *xsdrun.Decoder) {
 	v.Type, v.Name, v.Org = "", "", nil
 	a := d.Attrs(contactPostalInfoAttrs)
 	for a.Next() {
-		switch a.Use {
-		case 0:
-			v.Type = ContactPostalInfoEnum(d.AttrText())
-		}
+		v.Type = ContactPostalInfoEnum(d.AttrText())
 	}
 	c := d.Children(contactPostalInfoModel)
 	for c.Next() {
@@ -3317,7 +3036,7 @@ func (v *ContactPostalInfo) encode(e *xsdrun.Encoder) {
 	if v.Org != nil {
 		e.Raw("<contact:org>")
 		e.Text(contactOptPostalLine, *v.Org)
-		e.Raw("</contact:org>")
+		e.Close("</contact:org>")
 	}
 	e.Raw("<contact:addr>")
 	v.Addr.encode(e)
@@ -3352,7 +3071,7 @@ func (v *ContactAddr) encode(e *xsdrun.Encoder) {
 	for i := range v.Streets {
 		e.Raw("<contact:street>")
 		e.Text(contactOptPostalLine, v.Streets[i])
-		e.Raw("</contact:street>")
+		e.Close("</contact:street>")
 	}
 	e.Raw("<contact:city>")
 	e.Text(contactPostalLine, v.City)
@@ -3360,12 +3079,12 @@ func (v *ContactAddr) encode(e *xsdrun.Encoder) {
 	if v.SP != nil {
 		e.Raw("<contact:sp>")
 		e.Text(contactOptPostalLine, *v.SP)
-		e.Raw("</contact:sp>")
+		e.Close("</contact:sp>")
 	}
 	if v.PC != nil {
 		e.Raw("<contact:pc>")
 		e.Text(contactPC, *v.PC)
-		e.Raw("</contact:pc>")
+		e.Close("</contact:pc>")
 	}
 	e.Raw("<contact:cc>")
 	e.Text(contactCC, v.CC)
@@ -3377,11 +3096,8 @@ func (v *ContactE164) decode(d *xsdrun.Decoder) {
 	v.X, v.Value = nil, ""
 	a := d.Attrs(contactE164Attrs)
 	for a.Next() {
-		switch a.Use {
-		case 0:
-			v.X = xsdrun.Reuse(oldX)
-			*v.X = d.AttrText()
-		}
+		v.X = xsdrun.Reuse(oldX)
+		*v.X = d.AttrText()
 	}
 	v.Value = d.Text(contactE164String)
 }
@@ -3400,10 +3116,7 @@ func (v *ContactDisclose) decode(d *xsdrun.Decoder) {
 	v.Flag, v.Names, v.Orgs, v.Addrs, v.Voice, v.Fax, v.Email = false, v.Names[:0], v.Orgs[:0], v.Addrs[:0], nil, nil, nil
 	a := d.Attrs(contactDiscloseAttrs)
 	for a.Next() {
-		switch a.Use {
-		case 0:
-			v.Flag = d.AttrBool()
-		}
+		v.Flag = d.AttrBool()
 	}
 	c := d.Children(contactDiscloseModel)
 	for c.Next() {
@@ -3447,25 +3160,13 @@ func (v *ContactDisclose) encode(e *xsdrun.Encoder) {
 		e.Raw("/>")
 	}
 	if v.Voice != nil {
-		e.Raw("<contact:voice")
-		e.AnyAttributes(v.Voice)
-		e.Raw(">")
-		e.Mixed(v.Voice.Content)
-		e.Raw("</contact:voice>")
+		writeAny(e, "contact:voice", v.Voice)
 	}
 	if v.Fax != nil {
-		e.Raw("<contact:fax")
-		e.AnyAttributes(v.Fax)
-		e.Raw(">")
-		e.Mixed(v.Fax.Content)
-		e.Raw("</contact:fax>")
+		writeAny(e, "contact:fax", v.Fax)
 	}
 	if v.Email != nil {
-		e.Raw("<contact:email")
-		e.AnyAttributes(v.Email)
-		e.Raw(">")
-		e.Mixed(v.Email.Content)
-		e.Raw("</contact:email>")
+		writeAny(e, "contact:email", v.Email)
 	}
 }
 
@@ -3473,10 +3174,7 @@ func (v *ContactIntLoc) decode(d *xsdrun.Decoder) {
 	*v = ContactIntLoc{}
 	a := d.Attrs(contactIntLocAttrs)
 	for a.Next() {
-		switch a.Use {
-		case 0:
-			v.Type = ContactPostalInfoEnum(d.AttrText())
-		}
+		v.Type = ContactPostalInfoEnum(d.AttrText())
 	}
 	d.Empty()
 }
@@ -3492,10 +3190,7 @@ func (v *ContactDelete) decode(d *xsdrun.Decoder) {
 	d.NoAttributes()
 	c := d.Children(contactDeleteModel)
 	for c.Next() {
-		switch c.Particle {
-		case 0:
-			v.ID = d.Text(eppcomClID)
-		}
+		v.ID = d.Text(eppcomClID)
 	}
 }
 
@@ -3507,7 +3202,7 @@ func (v *ContactDelete) encode(e *xsdrun.Encoder) {
 
 // XMLName is contact:delete.
 func (v *ContactDelete) XMLName() xmlstream.Name {
-	return xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "delete"}
+	return xmlstream.Name{Space: NamespaceContact, Local: "delete"}
 }
 
 // AppendXML implements [Element].
@@ -3523,17 +3218,13 @@ func (v *ContactDelete) encodeElement(e *xsdrun.Encoder) {
 	e.Raw("</contact:delete>")
 }
 
-func (v *ContactTransfer) decode(d *xsdrun.Decoder) {
-	(*ContactAuthID)(v).decode(d)
-}
+func (v *ContactTransfer) decode(d *xsdrun.Decoder) { (*ContactAuthID)(v).decode(d) }
 
-func (v *ContactTransfer) encode(e *xsdrun.Encoder) {
-	(*ContactAuthID)(v).encode(e)
-}
+func (v *ContactTransfer) encode(e *xsdrun.Encoder) { (*ContactAuthID)(v).encode(e) }
 
 // XMLName is contact:transfer.
 func (v *ContactTransfer) XMLName() xmlstream.Name {
-	return xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "transfer"}
+	return xmlstream.Name{Space: NamespaceContact, Local: "transfer"}
 }
 
 // AppendXML implements [Element].
@@ -3590,13 +3281,13 @@ func (v *ContactUpdate) encode(e *xsdrun.Encoder) {
 	if v.Chg != nil {
 		e.Raw("<contact:chg>")
 		v.Chg.encode(e)
-		e.Raw("</contact:chg>")
+		e.Close("</contact:chg>")
 	}
 }
 
 // XMLName is contact:update.
 func (v *ContactUpdate) XMLName() xmlstream.Name {
-	return xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "update"}
+	return xmlstream.Name{Space: NamespaceContact, Local: "update"}
 }
 
 // AppendXML implements [Element].
@@ -3619,10 +3310,7 @@ func (v *ContactAddRem) decode(d *xsdrun.Decoder) {
 	d.NoAttributes()
 	c := d.Children(contactAddRemModel)
 	for c.Next() {
-		switch c.Particle {
-		case 0, 1, 2, 3, 4, 5, 6:
-			xsdrun.Grow(&v.Statuses).decode(d)
-		}
+		xsdrun.Grow(&v.Statuses).decode(d)
 	}
 }
 
@@ -3631,7 +3319,7 @@ func (v *ContactAddRem) encode(e *xsdrun.Encoder) {
 	for i := range v.Statuses {
 		e.Raw("<contact:status")
 		v.Statuses[i].encode(e)
-		e.Raw("</contact:status>")
+		e.Close("</contact:status>")
 	}
 }
 
@@ -3694,17 +3382,17 @@ func (v *ContactChg) encode(e *xsdrun.Encoder) {
 	for i := range v.PostalInfo {
 		e.Raw("<contact:postalInfo")
 		v.PostalInfo[i].encode(e)
-		e.Raw("</contact:postalInfo>")
+		e.Close("</contact:postalInfo>")
 	}
 	if v.Voice != nil {
 		e.Raw("<contact:voice")
 		v.Voice.encode(e)
-		e.Raw("</contact:voice>")
+		e.Close("</contact:voice>")
 	}
 	if v.Fax != nil {
 		e.Raw("<contact:fax")
 		v.Fax.encode(e)
-		e.Raw("</contact:fax>")
+		e.Close("</contact:fax>")
 	}
 	if v.Email != "" {
 		e.Raw("<contact:email>")
@@ -3719,7 +3407,7 @@ func (v *ContactChg) encode(e *xsdrun.Encoder) {
 	if v.Disclose != nil {
 		e.Raw("<contact:disclose")
 		v.Disclose.encode(e)
-		e.Raw("</contact:disclose>")
+		e.Close("</contact:disclose>")
 	}
 }
 
@@ -3728,10 +3416,7 @@ func (v *ContactChgPostalInfo) decode(d *xsdrun.Decoder) {
 	v.Type, v.Name, v.Org, v.Addr = "", "", nil, nil
 	a := d.Attrs(contactChgPostalInfoAttrs)
 	for a.Next() {
-		switch a.Use {
-		case 0:
-			v.Type = ContactPostalInfoEnum(d.AttrText())
-		}
+		v.Type = ContactPostalInfoEnum(d.AttrText())
 	}
 	c := d.Children(contactChgPostalInfoModel)
 	for c.Next() {
@@ -3760,7 +3445,7 @@ func (v *ContactChgPostalInfo) encode(e *xsdrun.Encoder) {
 	if v.Org != nil {
 		e.Raw("<contact:org>")
 		e.Text(contactOptPostalLine, *v.Org)
-		e.Raw("</contact:org>")
+		e.Close("</contact:org>")
 	}
 	if v.Addr != nil {
 		e.Raw("<contact:addr>")
@@ -3774,10 +3459,7 @@ func (v *ContactChkData) decode(d *xsdrun.Decoder) {
 	d.NoAttributes()
 	c := d.Children(contactChkDataModel)
 	for c.Next() {
-		switch c.Particle {
-		case 0:
-			xsdrun.Grow(&v.CDs).decode(d)
-		}
+		xsdrun.Grow(&v.CDs).decode(d)
 	}
 }
 
@@ -3792,7 +3474,7 @@ func (v *ContactChkData) encode(e *xsdrun.Encoder) {
 
 // XMLName is contact:chkData.
 func (v *ContactChkData) XMLName() xmlstream.Name {
-	return xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "chkData"}
+	return xmlstream.Name{Space: NamespaceContact, Local: "chkData"}
 }
 
 // AppendXML implements [Element].
@@ -3839,10 +3521,7 @@ func (v *ContactCheckID) decode(d *xsdrun.Decoder) {
 	*v = ContactCheckID{}
 	a := d.Attrs(contactCheckIDAttrs)
 	for a.Next() {
-		switch a.Use {
-		case 0:
-			v.Avail = d.AttrBool()
-		}
+		v.Avail = d.AttrBool()
 	}
 	v.Value = d.Text(eppcomClID)
 }
@@ -3909,7 +3588,7 @@ func (v *ContactInfData) encode(e *xsdrun.Encoder) {
 	for i := range v.Statuses {
 		e.Raw("<contact:status")
 		v.Statuses[i].encode(e)
-		e.Raw("</contact:status>")
+		e.Close("</contact:status>")
 	}
 	e.Count("contact:postalInfo", len(v.PostalInfo), 1, 2)
 	for i := range v.PostalInfo {
@@ -3920,12 +3599,12 @@ func (v *ContactInfData) encode(e *xsdrun.Encoder) {
 	if v.Voice != nil {
 		e.Raw("<contact:voice")
 		v.Voice.encode(e)
-		e.Raw("</contact:voice>")
+		e.Close("</contact:voice>")
 	}
 	if v.Fax != nil {
 		e.Raw("<contact:fax")
 		v.Fax.encode(e)
-		e.Raw("</contact:fax>")
+		e.Close("</contact:fax>")
 	}
 	e.Raw("<contact:email>")
 	e.Text(eppcomMinToken, v.Email)
@@ -3959,13 +3638,13 @@ func (v *ContactInfData) encode(e *xsdrun.Encoder) {
 	if v.Disclose != nil {
 		e.Raw("<contact:disclose")
 		v.Disclose.encode(e)
-		e.Raw("</contact:disclose>")
+		e.Close("</contact:disclose>")
 	}
 }
 
 // XMLName is contact:infData.
 func (v *ContactInfData) XMLName() xmlstream.Name {
-	return xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "infData"}
+	return xmlstream.Name{Space: NamespaceContact, Local: "infData"}
 }
 
 // AppendXML implements [Element].
@@ -4007,7 +3686,7 @@ func (v *ContactCreData) encode(e *xsdrun.Encoder) {
 
 // XMLName is contact:creData.
 func (v *ContactCreData) XMLName() xmlstream.Name {
-	return xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "creData"}
+	return xmlstream.Name{Space: NamespaceContact, Local: "creData"}
 }
 
 // AppendXML implements [Element].
@@ -4063,7 +3742,7 @@ func (v *ContactTrnData) encode(e *xsdrun.Encoder) {
 
 // XMLName is contact:trnData.
 func (v *ContactTrnData) XMLName() xmlstream.Name {
-	return xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "trnData"}
+	return xmlstream.Name{Space: NamespaceContact, Local: "trnData"}
 }
 
 // AppendXML implements [Element].
@@ -4107,7 +3786,7 @@ func (v *ContactPanData) encode(e *xsdrun.Encoder) {
 
 // XMLName is contact:panData.
 func (v *ContactPanData) XMLName() xmlstream.Name {
-	return xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "panData"}
+	return xmlstream.Name{Space: NamespaceContact, Local: "panData"}
 }
 
 // AppendXML implements [Element].
@@ -4129,10 +3808,7 @@ func (v *ContactPaCLID) decode(d *xsdrun.Decoder) {
 	*v = ContactPaCLID{}
 	a := d.Attrs(contactPaCLIDAttrs)
 	for a.Next() {
-		switch a.Use {
-		case 0:
-			v.PaResult = d.AttrBool()
-		}
+		v.PaResult = d.AttrBool()
 	}
 	v.Value = d.Text(eppcomClID)
 }
@@ -4144,17 +3820,13 @@ func (v *ContactPaCLID) encode(e *xsdrun.Encoder) {
 	e.Text(eppcomClID, v.Value)
 }
 
-func (v *SecDNSCreate) decode(d *xsdrun.Decoder) {
-	(*SecDNSDSOrKey)(v).decode(d)
-}
+func (v *SecDNSCreate) decode(d *xsdrun.Decoder) { (*SecDNSDSOrKey)(v).decode(d) }
 
-func (v *SecDNSCreate) encode(e *xsdrun.Encoder) {
-	(*SecDNSDSOrKey)(v).encode(e)
-}
+func (v *SecDNSCreate) encode(e *xsdrun.Encoder) { (*SecDNSDSOrKey)(v).encode(e) }
 
 // XMLName is secDNS:create.
 func (v *SecDNSCreate) XMLName() xmlstream.Name {
-	return xmlstream.Name{Space: "urn:ietf:params:xml:ns:secDNS-1.1", Local: "create"}
+	return xmlstream.Name{Space: NamespaceSecDNS, Local: "create"}
 }
 
 // AppendXML implements [Element].
@@ -4194,14 +3866,12 @@ func (v *SecDNSDSOrKey) encode(e *xsdrun.Encoder) {
 	}
 	switch e.Choice("secDNS:dsData or secDNS:keyData", false, len(v.DSData) > 0, len(v.KeyData) > 0) {
 	case 0:
-		e.Count("secDNS:dsData", len(v.DSData), 1, -1)
 		for i := range v.DSData {
 			e.Raw("<secDNS:dsData>")
 			v.DSData[i].encode(e)
 			e.Raw("</secDNS:dsData>")
 		}
 	case 1:
-		e.Count("secDNS:keyData", len(v.KeyData), 1, -1)
 		for i := range v.KeyData {
 			e.Raw("<secDNS:keyData>")
 			v.KeyData[i].encode(e)
@@ -4241,7 +3911,7 @@ func (v *SecDNSDSData) encode(e *xsdrun.Encoder) {
 	e.Uint(xsdUnsignedByte, uint64(v.DigestType))
 	e.Raw("</secDNS:digestType><secDNS:digest>")
 	e.Bytes(xsdHexBinary, v.Digest)
-	e.Raw("</secDNS:digest>")
+	e.Close("</secDNS:digest>")
 	if v.KeyData != nil {
 		e.Raw("<secDNS:keyData>")
 		v.KeyData.encode(e)
@@ -4285,10 +3955,7 @@ func (v *SecDNSUpdate) decode(d *xsdrun.Decoder) {
 	v.Urgent, v.Rem, v.Add, v.Chg = false, nil, nil, nil
 	a := d.Attrs(secDNSUpdateAttrs)
 	for a.Next() {
-		switch a.Use {
-		case 0:
-			v.Urgent = d.AttrBool()
-		}
+		v.Urgent = d.AttrBool()
 	}
 	c := d.Children(secDNSUpdateModel)
 	for c.Next() {
@@ -4326,13 +3993,13 @@ func (v *SecDNSUpdate) encode(e *xsdrun.Encoder) {
 	if v.Chg != nil {
 		e.Raw("<secDNS:chg>")
 		v.Chg.encode(e)
-		e.Raw("</secDNS:chg>")
+		e.Close("</secDNS:chg>")
 	}
 }
 
 // XMLName is secDNS:update.
 func (v *SecDNSUpdate) XMLName() xmlstream.Name {
-	return xmlstream.Name{Space: "urn:ietf:params:xml:ns:secDNS-1.1", Local: "update"}
+	return xmlstream.Name{Space: NamespaceSecDNS, Local: "update"}
 }
 
 // AppendXML implements [Element].
@@ -4345,7 +4012,7 @@ func (v *SecDNSUpdate) AppendXML(b []byte) ([]byte, error) {
 func (v *SecDNSUpdate) encodeElement(e *xsdrun.Encoder) {
 	e.Raw(`<secDNS:update xmlns:secDNS="urn:ietf:params:xml:ns:secDNS-1.1"`)
 	v.encode(e)
-	e.Raw("</secDNS:update>")
+	e.Close("</secDNS:update>")
 }
 
 func (v *SecDNSRem) decode(d *xsdrun.Decoder) {
@@ -4369,22 +4036,16 @@ func (v *SecDNSRem) decode(d *xsdrun.Decoder) {
 func (v *SecDNSRem) encode(e *xsdrun.Encoder) {
 	switch e.Choice("secDNS:all, secDNS:dsData or secDNS:keyData", false, v.All != nil, len(v.DSData) > 0, len(v.KeyData) > 0) {
 	case 0:
-		if v.All == nil {
-			e.Missing("secDNS:all")
-		} else {
-			e.Raw("<secDNS:all>")
-			e.Bool(xsdBoolean, *v.All)
-			e.Raw("</secDNS:all>")
-		}
+		e.Raw("<secDNS:all>")
+		e.Bool(xsdBoolean, *v.All)
+		e.Raw("</secDNS:all>")
 	case 1:
-		e.Count("secDNS:dsData", len(v.DSData), 1, -1)
 		for i := range v.DSData {
 			e.Raw("<secDNS:dsData>")
 			v.DSData[i].encode(e)
 			e.Raw("</secDNS:dsData>")
 		}
 	case 2:
-		e.Count("secDNS:keyData", len(v.KeyData), 1, -1)
 		for i := range v.KeyData {
 			e.Raw("<secDNS:keyData>")
 			v.KeyData[i].encode(e)
@@ -4398,10 +4059,7 @@ func (v *SecDNSChg) decode(d *xsdrun.Decoder) {
 	d.NoAttributes()
 	c := d.Children(secDNSChgModel)
 	for c.Next() {
-		switch c.Particle {
-		case 0:
-			v.MaxSigLife = int32(d.Int(secDNSMaxSigLife))
-		}
+		v.MaxSigLife = int32(d.Int(secDNSMaxSigLife))
 	}
 }
 
@@ -4413,17 +4071,13 @@ func (v *SecDNSChg) encode(e *xsdrun.Encoder) {
 	}
 }
 
-func (v *SecDNSInfData) decode(d *xsdrun.Decoder) {
-	(*SecDNSDSOrKey)(v).decode(d)
-}
+func (v *SecDNSInfData) decode(d *xsdrun.Decoder) { (*SecDNSDSOrKey)(v).decode(d) }
 
-func (v *SecDNSInfData) encode(e *xsdrun.Encoder) {
-	(*SecDNSDSOrKey)(v).encode(e)
-}
+func (v *SecDNSInfData) encode(e *xsdrun.Encoder) { (*SecDNSDSOrKey)(v).encode(e) }
 
 // XMLName is secDNS:infData.
 func (v *SecDNSInfData) XMLName() xmlstream.Name {
-	return xmlstream.Name{Space: "urn:ietf:params:xml:ns:secDNS-1.1", Local: "infData"}
+	return xmlstream.Name{Space: NamespaceSecDNS, Local: "infData"}
 }
 
 // AppendXML implements [Element].
@@ -4443,22 +4097,19 @@ func (v *RGPUpdate) decode(d *xsdrun.Decoder) {
 	d.NoAttributes()
 	c := d.Children(rgpUpdateModel)
 	for c.Next() {
-		switch c.Particle {
-		case 0:
-			v.Restore.decode(d)
-		}
+		v.Restore.decode(d)
 	}
 }
 
 func (v *RGPUpdate) encode(e *xsdrun.Encoder) {
 	e.Raw("<rgp:restore")
 	v.Restore.encode(e)
-	e.Raw("</rgp:restore>")
+	e.Close("</rgp:restore>")
 }
 
 // XMLName is rgp:update.
 func (v *RGPUpdate) XMLName() xmlstream.Name {
-	return xmlstream.Name{Space: "urn:ietf:params:xml:ns:rgp-1.0", Local: "update"}
+	return xmlstream.Name{Space: NamespaceRGP, Local: "update"}
 }
 
 // AppendXML implements [Element].
@@ -4479,18 +4130,12 @@ func (v *RGPRestore) decode(d *xsdrun.Decoder) {
 	v.Op, v.Report = "", nil
 	a := d.Attrs(rgpRestoreAttrs)
 	for a.Next() {
-		switch a.Use {
-		case 0:
-			v.Op = RGPRGPOp(d.AttrText())
-		}
+		v.Op = RGPRGPOp(d.AttrText())
 	}
 	c := d.Children(rgpRestoreModel)
 	for c.Next() {
-		switch c.Particle {
-		case 0:
-			v.Report = xsdrun.Reuse(oldReport)
-			v.Report.decode(d)
-		}
+		v.Report = xsdrun.Reuse(oldReport)
+		v.Report.decode(d)
 	}
 }
 
@@ -4534,25 +4179,25 @@ func (v *RGPReport) decode(d *xsdrun.Decoder) {
 func (v *RGPReport) encode(e *xsdrun.Encoder) {
 	e.Raw("<rgp:preData>")
 	v.PreData.encode(e)
-	e.Raw("</rgp:preData><rgp:postData>")
+	e.Close("</rgp:preData><rgp:postData>")
 	v.PostData.encode(e)
-	e.Raw("</rgp:postData><rgp:delTime>")
+	e.Close("</rgp:postData><rgp:delTime>")
 	e.Time(xsdDateTime, v.DelTime)
 	e.Raw("</rgp:delTime><rgp:resTime>")
 	e.Time(xsdDateTime, v.ResTime)
 	e.Raw("</rgp:resTime><rgp:resReason")
 	v.ResReason.encode(e)
-	e.Raw("</rgp:resReason>")
+	e.Close("</rgp:resReason>")
 	e.Count("rgp:statement", len(v.Statements), 1, 2)
 	for i := range v.Statements {
 		e.Raw("<rgp:statement")
 		v.Statements[i].encode(e)
-		e.Raw("</rgp:statement>")
+		e.Close("</rgp:statement>")
 	}
 	if v.Other != nil {
 		e.Raw("<rgp:other>")
 		v.Other.encode(e)
-		e.Raw("</rgp:other>")
+		e.Close("</rgp:other>")
 	}
 }
 
@@ -4562,7 +4207,7 @@ func (v *RGPMixed) decode(d *xsdrun.Decoder) {
 	v.Content = d.MixedOf(rgpMixedModel, func(particle int) {
 		switch particle {
 		case 0:
-			decodeElement(d, rgpMixedAny, nil)
+			readElement(d, rgpMixedAny, nil)
 		}
 	})
 }
@@ -4575,15 +4220,12 @@ func (v *RGPReportText) decode(d *xsdrun.Decoder) {
 	*v = RGPReportText{}
 	a := d.Attrs(rgpReportTextAttrs)
 	for a.Next() {
-		switch a.Use {
-		case 0:
-			v.Lang = d.AttrText()
-		}
+		v.Lang = d.AttrText()
 	}
 	v.Content = d.MixedOf(rgpReportTextModel, func(particle int) {
 		switch particle {
 		case 0:
-			decodeElement(d, rgpReportTextAny, nil)
+			readElement(d, rgpReportTextAny, nil)
 		}
 	})
 }
@@ -4598,17 +4240,13 @@ func (v *RGPReportText) encode(e *xsdrun.Encoder) {
 	e.Mixed(v.Content)
 }
 
-func (v *RGPUpData) decode(d *xsdrun.Decoder) {
-	(*RGPRespData)(v).decode(d)
-}
+func (v *RGPUpData) decode(d *xsdrun.Decoder) { (*RGPRespData)(v).decode(d) }
 
-func (v *RGPUpData) encode(e *xsdrun.Encoder) {
-	(*RGPRespData)(v).encode(e)
-}
+func (v *RGPUpData) encode(e *xsdrun.Encoder) { (*RGPRespData)(v).encode(e) }
 
 // XMLName is rgp:upData.
 func (v *RGPUpData) XMLName() xmlstream.Name {
-	return xmlstream.Name{Space: "urn:ietf:params:xml:ns:rgp-1.0", Local: "upData"}
+	return xmlstream.Name{Space: NamespaceRGP, Local: "upData"}
 }
 
 // AppendXML implements [Element].
@@ -4629,10 +4267,7 @@ func (v *RGPRespData) decode(d *xsdrun.Decoder) {
 	d.NoAttributes()
 	c := d.Children(rgpRespDataModel)
 	for c.Next() {
-		switch c.Particle {
-		case 0:
-			xsdrun.Grow(&v.RGPStatuses).decode(d)
-		}
+		xsdrun.Grow(&v.RGPStatuses).decode(d)
 	}
 }
 
@@ -4641,7 +4276,7 @@ func (v *RGPRespData) encode(e *xsdrun.Encoder) {
 	for i := range v.RGPStatuses {
 		e.Raw("<rgp:rgpStatus")
 		v.RGPStatuses[i].encode(e)
-		e.Raw("</rgp:rgpStatus>")
+		e.Close("</rgp:rgpStatus>")
 	}
 }
 
@@ -4672,17 +4307,13 @@ func (v *RGPStatus) encode(e *xsdrun.Encoder) {
 	e.Text(xsdNormalizedString, v.Value)
 }
 
-func (v *RGPInfData) decode(d *xsdrun.Decoder) {
-	(*RGPRespData)(v).decode(d)
-}
+func (v *RGPInfData) decode(d *xsdrun.Decoder) { (*RGPRespData)(v).decode(d) }
 
-func (v *RGPInfData) encode(e *xsdrun.Encoder) {
-	(*RGPRespData)(v).encode(e)
-}
+func (v *RGPInfData) encode(e *xsdrun.Encoder) { (*RGPRespData)(v).encode(e) }
 
 // XMLName is rgp:infData.
 func (v *RGPInfData) XMLName() xmlstream.Name {
-	return xmlstream.Name{Space: "urn:ietf:params:xml:ns:rgp-1.0", Local: "infData"}
+	return xmlstream.Name{Space: NamespaceRGP, Local: "infData"}
 }
 
 // AppendXML implements [Element].

@@ -14,11 +14,23 @@
 //
 //	c, err := epp.Dial(ctx, "tls", address, &epp.ClientConfig{})
 //
-// A [Server] is run with a [Handler] behind it:
+// A [Server] is run with a [Handler] behind it, which embeds
+// [UnimplementedHandler] and has a method for what it can do:
 //
-//	srv := &epp.Server{Handler: handler}
-//	err := srv.Serve(listener)
+//	type handler struct{ epp.UnimplementedHandler }
 //
-// Embed [UnimplementedHandler] and implement what it can do. Its sessions can
-// be driven by bytes alone too, without a socket; see [NewServerSession].
+//	func (handler) Login(ctx context.Context, req *epp.LoginRequest) (*epp.Response, error) {
+//		return nil, nil // plain success
+//	}
+//
+//	srv := &epp.Server{Handler: handler{}, TLSConfig: tlsConfig}
+//	err := srv.ListenAndServe(ctx, "tcp", ":700")
+//
+// Its sessions can be driven by octets alone too, without a socket; see
+// [NewServerSession].
+//
+// What the operations mean is not here: it is the handler's. Elements of
+// namespaces other than those of the Namespace constants are refused where a
+// schema insists on knowing what stands there, and kept as they came
+// elsewhere.
 package epp

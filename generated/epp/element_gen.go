@@ -19,8 +19,8 @@ type Element interface {
 	// XMLName is the element's expanded name.
 	XMLName() xmlstream.Name
 	// AppendXML appends the element, every namespace it needs declared, and
-	// returns the extended slice. On error, which is a [*xsdrun.ValidationError],
-	// b is returned as it was.
+	// returns the extended slice. On error, which is an [*xsdrun.EncodeError], b
+	// is returned as it was.
 	AppendXML(b []byte) ([]byte, error)
 }
 

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
+	"sync"
 
 	"github.com/protogen-go/protogen/runtime/xmlstream"
 	"github.com/protogen-go/protogen/runtime/xsdrun"
@@ -29,8 +31,9 @@ type Message interface {
 	// MessageName is the name that the specification gives the message.
 	MessageName() string
 	// AppendXML appends the document that carries the message and returns the
-	// extended slice. On error, which is a [*xsdrun.EncodeError], b is returned as
-	// it was: a value that the schemas do not allow is never written.
+	// extended slice. On error b is returned as it was: what the schemas do not
+	// allow, an [*xsdrun.EncodeError], is never written, nor what breaks a rule of
+	// the specification, a [*RuleError].
 	AppendXML(b []byte) ([]byte, error)
 	message()
 }
@@ -40,10 +43,9 @@ type Message interface {
 // of doc. The error is a [*MessageError]. Any number of goroutines may call
 // it.
 func DecodeMessage(doc []byte) (Message, error) {
-	d := decoders.Get().(*xsdrun.Decoder)
-	defer decoders.Put(d)
-	var in documents
-	return readMessage(d, doc, &in, nil)
+	r := readers.Get().(*reader)
+	defer r.release()
+	return r.read(doc, nil)
 }
 
 // Validate reports what keeps a document from being a message of the protocol.
@@ -58,28 +60,36 @@ func Validate(doc []byte) error {
 // returns, strings included, is valid until the next Decode and as long as the
 // document is left alone. It belongs to one goroutine at a time.
 type Decoder struct {
-	d    *xsdrun.Decoder
-	in   documents
+	r    *reader
 	last Message
 }
 
 // NewDecoder returns a Decoder.
 func NewDecoder() *Decoder {
-	return &Decoder{d: xsdrun.NewDecoder(spaces, xsdrun.Options{Alias: true, Known: known})}
+	return &Decoder{r: &reader{d: xsdrun.NewDecoder(spaces, xsdrun.Options{Alias: true, Known: known})}}
 }
 
 // Decode is [DecodeMessage] in the memory of the last message.
 func (d *Decoder) Decode(doc []byte) (Message, error) {
-	m, err := readMessage(d.d, doc, &d.in, d.last)
+	m, err := d.r.read(doc, d.last)
 	if err == nil {
 		d.last = m
 	}
 	return m, err
 }
 
-// readMessage reads the message that doc carries, with a decoder, into in and
-// old.
-func readMessage(d *xsdrun.Decoder, doc []byte, in *documents, old Message) (Message, error) {
+// reader reads messages by way of their documents.
+type reader struct {
+	d  *xsdrun.Decoder
+	in documents
+}
+
+// readers wait here between messages.
+var readers = sync.Pool{New: func() any { return &reader{d: xsdrun.NewDecoder(spaces, xsdrun.Options{Known: known})} }}
+
+// read reads the message that doc carries, into old if that is of its kind.
+func (r *reader) read(doc []byte, old Message) (Message, error) {
+	d, in := r.d, &r.in
 	d.Reset(doc)
 	in.root = 0
 	if d.Root() {
@@ -87,7 +97,7 @@ func readMessage(d *xsdrun.Decoder, doc []byte, in *documents, old Message) (Mes
 		case d.Space() == spaceEPP && d.Local() == "epp":
 			in.root = 1
 			in.eppDoc.decode(d)
-		case decodeKnown(d, nil) == nil:
+		case readKnown(d, nil) == nil:
 			d.UndeclaredRoot()
 		}
 	}
@@ -98,12 +108,26 @@ func readMessage(d *xsdrun.Decoder, doc []byte, in *documents, old Message) (Mes
 	if m == nil {
 		return nil, newMessageError(nil, doc, in)
 	}
-	if r, ok := m.(ruled); ok {
-		if broken := r.check(); broken != nil {
+	if m, ok := m.(ruled); ok {
+		if broken := m.check(); broken != nil {
 			return nil, newMessageError(broken, doc, in)
 		}
 	}
 	return m, nil
+}
+
+// release gives the reader back, and nothing in it that the message has.
+func (r *reader) release() {
+	keptCommand := r.in.eppDoc.Command
+	if keptCommand != nil {
+		*keptCommand = commandDoc{}
+	}
+	keptResponse := r.in.eppDoc.Response
+	if keptResponse != nil {
+		*keptResponse = responseDoc{}
+	}
+	r.in.eppDoc = eppDoc{Command: keptCommand, Response: keptResponse}
+	readers.Put(r)
 }
 
 // renew makes old hold m if it is a message of that kind, and else a new one.
@@ -166,24 +190,25 @@ type MessageError struct {
 	Kind MessageErrorKind
 	Err  error // an *xmlstream.SyntaxError, *xsdrun.ValidationError or *RuleError; nil for a valid document that is no message
 	// Node is the element of the first fault as it came, without its content if it
-	// is large; nil for a document that is valid or not well-formed.
+	// is large; nil for a document that is valid or not well-formed, and where a
+	// secret stands in it.
 	Node   *xmlstream.RawElement
 	ClTRID string // command/clTRID, if it could be read and is valid itself
 	SvTRID string // response/trID/svTRID, if it could be read and is valid itself
+
+	lost string // of a valid document: where it stops being a message
 }
 
 // Error implements error.
 func (e *MessageError) Error() string {
 	if e.Err == nil {
-		return "epp: the document carries no message of the protocol"
+		return "epp: " + e.lost
 	}
 	return "epp: " + e.Err.Error()
 }
 
 // Unwrap returns Err.
-func (e *MessageError) Unwrap() error {
-	return e.Err
-}
+func (e *MessageError) Unwrap() error { return e.Err }
 
 // newMessageError says what kind of error err is; nil is that of a valid
 // document without a message.
@@ -192,11 +217,14 @@ func newMessageError(err error, doc []byte, in *documents) *MessageError {
 	switch err := err.(type) {
 	case nil:
 		e.Kind = MessageUnknown
+		e.lost = lost(doc)
 	case *xmlstream.SyntaxError:
 		e.Kind = MessageMalformed
 	case *xsdrun.ValidationError:
 		open, node := xsdrun.Offender(doc, xmlstream.Options{}, err.Faults[0].Offset)
-		e.Node = node
+		if node != nil && !tellsSecret(node.XML) {
+			e.Node = node
+		}
 		if stray(open) {
 			e.Kind = MessageUnknown
 		}
@@ -205,34 +233,79 @@ func newMessageError(err error, doc []byte, in *documents) *MessageError {
 	return e
 }
 
-// stray reports whether the innermost of the open elements is one that the
-// schema does not know there, and there is where one tells messages apart.
+// junction is an element by whose children messages are told apart.
+type junction struct {
+	way   []xmlstream.Name // the names that lead to it, its own last
+	model *xsdrun.Model    // of its children
+	leads string           // the children that lead on to messages
+}
+
+var junctions = []junction{
+	{[]xmlstream.Name{{Space: NamespaceEPP, Local: "epp"}}, eppDocModel, "hello, command, greeting or response"},
+	{[]xmlstream.Name{{Space: NamespaceEPP, Local: "epp"}, {Space: NamespaceEPP, Local: "command"}}, commandDocModel, "login, logout, poll, check, info, create, delete, renew, transfer or update"},
+	{[]xmlstream.Name{{Space: NamespaceEPP, Local: "epp"}, {Space: NamespaceEPP, Local: "command"}, {Space: NamespaceEPP, Local: "check"}}, readWriteDocModel, "domain:check, host:check or contact:check"},
+	{[]xmlstream.Name{{Space: NamespaceEPP, Local: "epp"}, {Space: NamespaceEPP, Local: "command"}, {Space: NamespaceEPP, Local: "info"}}, readWriteDocModel, "domain:info, host:info or contact:info"},
+	{[]xmlstream.Name{{Space: NamespaceEPP, Local: "epp"}, {Space: NamespaceEPP, Local: "command"}, {Space: NamespaceEPP, Local: "create"}}, readWriteDocModel, "domain:create, host:create or contact:create"},
+	{[]xmlstream.Name{{Space: NamespaceEPP, Local: "epp"}, {Space: NamespaceEPP, Local: "command"}, {Space: NamespaceEPP, Local: "delete"}}, readWriteDocModel, "domain:delete, host:delete or contact:delete"},
+	{[]xmlstream.Name{{Space: NamespaceEPP, Local: "epp"}, {Space: NamespaceEPP, Local: "command"}, {Space: NamespaceEPP, Local: "renew"}}, readWriteDocModel, "domain:renew"},
+	{[]xmlstream.Name{{Space: NamespaceEPP, Local: "epp"}, {Space: NamespaceEPP, Local: "command"}, {Space: NamespaceEPP, Local: "transfer"}}, transferDocModel, "domain:transfer or contact:transfer"},
+	{[]xmlstream.Name{{Space: NamespaceEPP, Local: "epp"}, {Space: NamespaceEPP, Local: "command"}, {Space: NamespaceEPP, Local: "update"}}, readWriteDocModel, "domain:update, host:update or contact:update"},
+	{[]xmlstream.Name{{Space: NamespaceEPP, Local: "epp"}, {Space: NamespaceEPP, Local: "response"}}, responseDocModel, "resData"},
+}
+
+// stray reports whether the innermost of the open elements stands in a
+// junction whose schema does not know it.
 func stray(open []xmlstream.Name) bool {
 	if len(open) == 0 {
 		return false
 	}
 	way, last := open[:len(open)-1], open[len(open)-1]
-	switch {
-	case slices.Equal(way, []xmlstream.Name{{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "epp"}}):
-		return !eppDocModel.Knows(spaces, last)
-	case slices.Equal(way, []xmlstream.Name{{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "epp"}, {Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "command"}}):
-		return !commandDocModel.Knows(spaces, last)
-	case slices.Equal(way, []xmlstream.Name{{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "epp"}, {Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "command"}, {Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "check"}}):
-		return !readWriteDocModel.Knows(spaces, last)
-	case slices.Equal(way, []xmlstream.Name{{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "epp"}, {Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "command"}, {Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "info"}}):
-		return !readWriteDocModel.Knows(spaces, last)
-	case slices.Equal(way, []xmlstream.Name{{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "epp"}, {Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "command"}, {Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "create"}}):
-		return !readWriteDocModel.Knows(spaces, last)
-	case slices.Equal(way, []xmlstream.Name{{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "epp"}, {Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "command"}, {Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "delete"}}):
-		return !readWriteDocModel.Knows(spaces, last)
-	case slices.Equal(way, []xmlstream.Name{{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "epp"}, {Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "command"}, {Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "renew"}}):
-		return !readWriteDocModel.Knows(spaces, last)
-	case slices.Equal(way, []xmlstream.Name{{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "epp"}, {Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "command"}, {Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "transfer"}}):
-		return !transferDocModel.Knows(spaces, last)
-	case slices.Equal(way, []xmlstream.Name{{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "epp"}, {Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "command"}, {Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "update"}}):
-		return !readWriteDocModel.Knows(spaces, last)
-	case slices.Equal(way, []xmlstream.Name{{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "epp"}, {Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "response"}}):
-		return !responseDocModel.Knows(spaces, last)
+	for _, j := range junctions {
+		if slices.Equal(way, j.way) {
+			return !j.model.Knows(spaces, last)
+		}
+	}
+	return false
+}
+
+// lost says where a valid document stops being a message: at the first element
+// that is no junction.
+func lost(doc []byte) string {
+	r := xmlstream.NewReader(nil, xmlstream.Options{})
+	r.Reset(doc)
+	path, leads := "", "epp"
+	var way []xmlstream.Name
+	for kind := r.Next(); kind != xmlstream.EOF; kind = r.Next() {
+		line, column := r.Position(r.Offset())
+		switch kind {
+		case xmlstream.StartElement:
+			path += "/" + r.QName()
+			way = append(way, r.Name())
+			i := slices.IndexFunc(junctions, func(j junction) bool { return slices.Equal(j.way, way) })
+			if i < 0 {
+				return fmt.Sprintf("%d:%d: %s is no message; %s could stand there", line, column, path, leads)
+			}
+			leads = junctions[i].leads
+		case xmlstream.EndElement:
+			return fmt.Sprintf("%d:%d: %s holds no message; %s could stand there", line, column, path, leads)
+		}
+	}
+	return "no message"
+}
+
+// secretElements are the local names of the elements whose text is not
+// repeated to anybody.
+var secretElements = []string{"pw", "newPW"}
+
+// tellsSecret reports whether markup has an element of such a name, in
+// whatever namespace.
+func tellsSecret(markup string) bool {
+	for tag := range strings.SplitSeq(markup, "<") {
+		name := tag[:strings.IndexAny(tag+">", " \t\r\n/>")]
+		local := name[strings.LastIndexByte(name, ':')+1:]
+		if slices.Contains(secretElements, local) {
+			return true
+		}
 	}
 	return false
 }
@@ -245,14 +318,13 @@ type ruled interface {
 // RuleError says that a message breaks a rule of the specification that its
 // schema cannot express.
 type RuleError struct {
-	Code ResultCode // the reply code that it earns; 0 if the specification names none
-	Text string     // the rule
+	Code    ResultCode // the reply code that it earns; 0 if the specification names none
+	Message string     // the name of the message
+	Text    string     // the rule
 }
 
 // Error implements error.
-func (e *RuleError) Error() string {
-	return e.Text
-}
+func (e *RuleError) Error() string { return e.Message + ": " + e.Text }
 
 // CommandHead is what any command may have: extensions, and the client's name
 // for the transaction. See RFC 5730 2.5.
@@ -269,9 +341,7 @@ type hasCommandHead interface {
 	commandHead() *CommandHead
 }
 
-func (h *CommandHead) commandHead() *CommandHead {
-	return h
-}
+func (h *CommandHead) commandHead() *CommandHead { return h }
 
 // read takes the head out of a document.
 func (h *CommandHead) read(v *commandDoc) {
@@ -305,9 +375,7 @@ type hasResponseHead interface {
 	responseHead() *ResponseHead
 }
 
-func (h *ResponseHead) responseHead() *ResponseHead {
-	return h
-}
+func (h *ResponseHead) responseHead() *ResponseHead { return h }
 
 // read takes the head out of a document.
 func (h *ResponseHead) read(v *responseDoc) {
@@ -436,9 +504,7 @@ func (h *ResponseHead) SetCode(c ResultCode, text string) {
 type HelloRequest struct{}
 
 // MessageName implements [Message].
-func (m *HelloRequest) MessageName() string {
-	return "hello"
-}
+func (m *HelloRequest) MessageName() string { return "hello" }
 
 func (m *HelloRequest) message() {}
 
@@ -456,9 +522,7 @@ type LoginRequest struct {
 }
 
 // MessageName implements [Message].
-func (m *LoginRequest) MessageName() string {
-	return "login"
-}
+func (m *LoginRequest) MessageName() string { return "login" }
 
 func (m *LoginRequest) message() {}
 
@@ -473,9 +537,7 @@ func (m *LoginRequest) AppendXML(b []byte) ([]byte, error) {
 
 // LogValue implements [slog.LogValuer] by the message's name alone: the
 // message carries secrets.
-func (m *LoginRequest) LogValue() slog.Value {
-	return slog.StringValue("login")
-}
+func (m *LoginRequest) LogValue() slog.Value { return slog.StringValue("login") }
 
 // LogoutRequest ends the session. See RFC 5730 2.9.1.2.
 type LogoutRequest struct {
@@ -483,9 +545,7 @@ type LogoutRequest struct {
 }
 
 // MessageName implements [Message].
-func (m *LogoutRequest) MessageName() string {
-	return "logout"
-}
+func (m *LogoutRequest) MessageName() string { return "logout" }
 
 func (m *LogoutRequest) message() {}
 
@@ -506,14 +566,15 @@ type PollRequest struct {
 }
 
 // MessageName implements [Message].
-func (m *PollRequest) MessageName() string {
-	return "poll"
-}
+func (m *PollRequest) MessageName() string { return "poll" }
 
 func (m *PollRequest) message() {}
 
 // AppendXML implements [Message].
 func (m *PollRequest) AppendXML(b []byte) ([]byte, error) {
+	if broken := m.check(); broken != nil {
+		return b, broken
+	}
 	var doc eppDoc
 	doc.Command = new(commandDoc)
 	doc.Command.Poll = &m.Poll
@@ -523,8 +584,8 @@ func (m *PollRequest) AppendXML(b []byte) ([]byte, error) {
 
 // check is the first rule that the message breaks, or nil.
 func (m *PollRequest) check() *RuleError {
-	if !(string(m.Op) != "ack" || m.msgIDValue() != "") {
-		return &RuleError{Code: CodeMissingParameter, Text: "An ack names the message; the schema cannot say so."}
+	if string(m.Op) == "ack" && m.msgIDValue() == "" {
+		return &RuleError{Code: CodeMissingParameter, Message: "poll", Text: "An ack names the message it is about."}
 	}
 	return nil
 }
@@ -537,9 +598,7 @@ type DomainCheckRequest struct {
 }
 
 // MessageName implements [Message].
-func (m *DomainCheckRequest) MessageName() string {
-	return "domainCheck"
-}
+func (m *DomainCheckRequest) MessageName() string { return "domainCheck" }
 
 func (m *DomainCheckRequest) message() {}
 
@@ -559,9 +618,7 @@ type DomainInfoRequest struct {
 }
 
 // MessageName implements [Message].
-func (m *DomainInfoRequest) MessageName() string {
-	return "domainInfo"
-}
+func (m *DomainInfoRequest) MessageName() string { return "domainInfo" }
 
 func (m *DomainInfoRequest) message() {}
 
@@ -576,9 +633,7 @@ func (m *DomainInfoRequest) AppendXML(b []byte) ([]byte, error) {
 
 // LogValue implements [slog.LogValuer] by the message's name alone: the
 // message carries secrets.
-func (m *DomainInfoRequest) LogValue() slog.Value {
-	return slog.StringValue("domainInfo")
-}
+func (m *DomainInfoRequest) LogValue() slog.Value { return slog.StringValue("domainInfo") }
 
 // DomainCreateRequest makes a domain. See RFC 5731 3.2.1.
 type DomainCreateRequest struct {
@@ -587,9 +642,7 @@ type DomainCreateRequest struct {
 }
 
 // MessageName implements [Message].
-func (m *DomainCreateRequest) MessageName() string {
-	return "domainCreate"
-}
+func (m *DomainCreateRequest) MessageName() string { return "domainCreate" }
 
 func (m *DomainCreateRequest) message() {}
 
@@ -604,9 +657,7 @@ func (m *DomainCreateRequest) AppendXML(b []byte) ([]byte, error) {
 
 // LogValue implements [slog.LogValuer] by the message's name alone: the
 // message carries secrets.
-func (m *DomainCreateRequest) LogValue() slog.Value {
-	return slog.StringValue("domainCreate")
-}
+func (m *DomainCreateRequest) LogValue() slog.Value { return slog.StringValue("domainCreate") }
 
 // DomainDeleteRequest removes a domain. See RFC 5731 3.2.2.
 type DomainDeleteRequest struct {
@@ -615,9 +666,7 @@ type DomainDeleteRequest struct {
 }
 
 // MessageName implements [Message].
-func (m *DomainDeleteRequest) MessageName() string {
-	return "domainDelete"
-}
+func (m *DomainDeleteRequest) MessageName() string { return "domainDelete" }
 
 func (m *DomainDeleteRequest) message() {}
 
@@ -637,9 +686,7 @@ type DomainRenewRequest struct {
 }
 
 // MessageName implements [Message].
-func (m *DomainRenewRequest) MessageName() string {
-	return "domainRenew"
-}
+func (m *DomainRenewRequest) MessageName() string { return "domainRenew" }
 
 func (m *DomainRenewRequest) message() {}
 
@@ -661,9 +708,7 @@ type DomainTransferRequest struct {
 }
 
 // MessageName implements [Message].
-func (m *DomainTransferRequest) MessageName() string {
-	return "domainTransfer"
-}
+func (m *DomainTransferRequest) MessageName() string { return "domainTransfer" }
 
 func (m *DomainTransferRequest) message() {}
 
@@ -680,9 +725,7 @@ func (m *DomainTransferRequest) AppendXML(b []byte) ([]byte, error) {
 
 // LogValue implements [slog.LogValuer] by the message's name alone: the
 // message carries secrets.
-func (m *DomainTransferRequest) LogValue() slog.Value {
-	return slog.StringValue("domainTransfer")
-}
+func (m *DomainTransferRequest) LogValue() slog.Value { return slog.StringValue("domainTransfer") }
 
 // DomainUpdateRequest changes a domain. See RFC 5731 3.2.5.
 type DomainUpdateRequest struct {
@@ -691,9 +734,7 @@ type DomainUpdateRequest struct {
 }
 
 // MessageName implements [Message].
-func (m *DomainUpdateRequest) MessageName() string {
-	return "domainUpdate"
-}
+func (m *DomainUpdateRequest) MessageName() string { return "domainUpdate" }
 
 func (m *DomainUpdateRequest) message() {}
 
@@ -708,9 +749,7 @@ func (m *DomainUpdateRequest) AppendXML(b []byte) ([]byte, error) {
 
 // LogValue implements [slog.LogValuer] by the message's name alone: the
 // message carries secrets.
-func (m *DomainUpdateRequest) LogValue() slog.Value {
-	return slog.StringValue("domainUpdate")
-}
+func (m *DomainUpdateRequest) LogValue() slog.Value { return slog.StringValue("domainUpdate") }
 
 // HostCheckRequest asks whether hosts can be provisioned. See RFC 5732 3.1.1.
 type HostCheckRequest struct {
@@ -719,9 +758,7 @@ type HostCheckRequest struct {
 }
 
 // MessageName implements [Message].
-func (m *HostCheckRequest) MessageName() string {
-	return "hostCheck"
-}
+func (m *HostCheckRequest) MessageName() string { return "hostCheck" }
 
 func (m *HostCheckRequest) message() {}
 
@@ -741,9 +778,7 @@ type HostInfoRequest struct {
 }
 
 // MessageName implements [Message].
-func (m *HostInfoRequest) MessageName() string {
-	return "hostInfo"
-}
+func (m *HostInfoRequest) MessageName() string { return "hostInfo" }
 
 func (m *HostInfoRequest) message() {}
 
@@ -763,9 +798,7 @@ type HostCreateRequest struct {
 }
 
 // MessageName implements [Message].
-func (m *HostCreateRequest) MessageName() string {
-	return "hostCreate"
-}
+func (m *HostCreateRequest) MessageName() string { return "hostCreate" }
 
 func (m *HostCreateRequest) message() {}
 
@@ -785,9 +818,7 @@ type HostDeleteRequest struct {
 }
 
 // MessageName implements [Message].
-func (m *HostDeleteRequest) MessageName() string {
-	return "hostDelete"
-}
+func (m *HostDeleteRequest) MessageName() string { return "hostDelete" }
 
 func (m *HostDeleteRequest) message() {}
 
@@ -807,9 +838,7 @@ type HostUpdateRequest struct {
 }
 
 // MessageName implements [Message].
-func (m *HostUpdateRequest) MessageName() string {
-	return "hostUpdate"
-}
+func (m *HostUpdateRequest) MessageName() string { return "hostUpdate" }
 
 func (m *HostUpdateRequest) message() {}
 
@@ -830,9 +859,7 @@ type ContactCheckRequest struct {
 }
 
 // MessageName implements [Message].
-func (m *ContactCheckRequest) MessageName() string {
-	return "contactCheck"
-}
+func (m *ContactCheckRequest) MessageName() string { return "contactCheck" }
 
 func (m *ContactCheckRequest) message() {}
 
@@ -852,9 +879,7 @@ type ContactInfoRequest struct {
 }
 
 // MessageName implements [Message].
-func (m *ContactInfoRequest) MessageName() string {
-	return "contactInfo"
-}
+func (m *ContactInfoRequest) MessageName() string { return "contactInfo" }
 
 func (m *ContactInfoRequest) message() {}
 
@@ -869,9 +894,7 @@ func (m *ContactInfoRequest) AppendXML(b []byte) ([]byte, error) {
 
 // LogValue implements [slog.LogValuer] by the message's name alone: the
 // message carries secrets.
-func (m *ContactInfoRequest) LogValue() slog.Value {
-	return slog.StringValue("contactInfo")
-}
+func (m *ContactInfoRequest) LogValue() slog.Value { return slog.StringValue("contactInfo") }
 
 // ContactCreateRequest makes a contact. See RFC 5733 3.2.1.
 type ContactCreateRequest struct {
@@ -880,9 +903,7 @@ type ContactCreateRequest struct {
 }
 
 // MessageName implements [Message].
-func (m *ContactCreateRequest) MessageName() string {
-	return "contactCreate"
-}
+func (m *ContactCreateRequest) MessageName() string { return "contactCreate" }
 
 func (m *ContactCreateRequest) message() {}
 
@@ -897,9 +918,7 @@ func (m *ContactCreateRequest) AppendXML(b []byte) ([]byte, error) {
 
 // LogValue implements [slog.LogValuer] by the message's name alone: the
 // message carries secrets.
-func (m *ContactCreateRequest) LogValue() slog.Value {
-	return slog.StringValue("contactCreate")
-}
+func (m *ContactCreateRequest) LogValue() slog.Value { return slog.StringValue("contactCreate") }
 
 // ContactDeleteRequest removes a contact. See RFC 5733 3.2.2.
 type ContactDeleteRequest struct {
@@ -908,9 +927,7 @@ type ContactDeleteRequest struct {
 }
 
 // MessageName implements [Message].
-func (m *ContactDeleteRequest) MessageName() string {
-	return "contactDelete"
-}
+func (m *ContactDeleteRequest) MessageName() string { return "contactDelete" }
 
 func (m *ContactDeleteRequest) message() {}
 
@@ -932,9 +949,7 @@ type ContactTransferRequest struct {
 }
 
 // MessageName implements [Message].
-func (m *ContactTransferRequest) MessageName() string {
-	return "contactTransfer"
-}
+func (m *ContactTransferRequest) MessageName() string { return "contactTransfer" }
 
 func (m *ContactTransferRequest) message() {}
 
@@ -951,9 +966,7 @@ func (m *ContactTransferRequest) AppendXML(b []byte) ([]byte, error) {
 
 // LogValue implements [slog.LogValuer] by the message's name alone: the
 // message carries secrets.
-func (m *ContactTransferRequest) LogValue() slog.Value {
-	return slog.StringValue("contactTransfer")
-}
+func (m *ContactTransferRequest) LogValue() slog.Value { return slog.StringValue("contactTransfer") }
 
 // ContactUpdateRequest changes a contact. See RFC 5733 3.2.5.
 type ContactUpdateRequest struct {
@@ -962,9 +975,7 @@ type ContactUpdateRequest struct {
 }
 
 // MessageName implements [Message].
-func (m *ContactUpdateRequest) MessageName() string {
-	return "contactUpdate"
-}
+func (m *ContactUpdateRequest) MessageName() string { return "contactUpdate" }
 
 func (m *ContactUpdateRequest) message() {}
 
@@ -979,14 +990,10 @@ func (m *ContactUpdateRequest) AppendXML(b []byte) ([]byte, error) {
 
 // LogValue implements [slog.LogValuer] by the message's name alone: the
 // message carries secrets.
-func (m *ContactUpdateRequest) LogValue() slog.Value {
-	return slog.StringValue("contactUpdate")
-}
+func (m *ContactUpdateRequest) LogValue() slog.Value { return slog.StringValue("contactUpdate") }
 
 // MessageName implements [Message].
-func (v *Greeting) MessageName() string {
-	return "greeting"
-}
+func (v *Greeting) MessageName() string { return "greeting" }
 
 func (v *Greeting) message() {}
 
@@ -1007,9 +1014,7 @@ type Response struct {
 }
 
 // MessageName implements [Message].
-func (m *Response) MessageName() string {
-	return "response"
-}
+func (m *Response) MessageName() string { return "response" }
 
 func (m *Response) message() {}
 
@@ -1030,9 +1035,7 @@ type DomainCheckResponse struct {
 }
 
 // MessageName implements [Message].
-func (m *DomainCheckResponse) MessageName() string {
-	return "domainCheckResponse"
-}
+func (m *DomainCheckResponse) MessageName() string { return "domainCheckResponse" }
 
 func (m *DomainCheckResponse) message() {}
 
@@ -1054,9 +1057,7 @@ type DomainInfoResponse struct {
 }
 
 // MessageName implements [Message].
-func (m *DomainInfoResponse) MessageName() string {
-	return "domainInfoResponse"
-}
+func (m *DomainInfoResponse) MessageName() string { return "domainInfoResponse" }
 
 func (m *DomainInfoResponse) message() {}
 
@@ -1073,9 +1074,7 @@ func (m *DomainInfoResponse) AppendXML(b []byte) ([]byte, error) {
 
 // LogValue implements [slog.LogValuer] by the message's name alone: the
 // message carries secrets.
-func (m *DomainInfoResponse) LogValue() slog.Value {
-	return slog.StringValue("domainInfoResponse")
-}
+func (m *DomainInfoResponse) LogValue() slog.Value { return slog.StringValue("domainInfoResponse") }
 
 // DomainCreateResponse is the domain that was made. See RFC 5731 3.2.1.
 type DomainCreateResponse struct {
@@ -1084,9 +1083,7 @@ type DomainCreateResponse struct {
 }
 
 // MessageName implements [Message].
-func (m *DomainCreateResponse) MessageName() string {
-	return "domainCreateResponse"
-}
+func (m *DomainCreateResponse) MessageName() string { return "domainCreateResponse" }
 
 func (m *DomainCreateResponse) message() {}
 
@@ -1108,9 +1105,7 @@ type DomainRenewResponse struct {
 }
 
 // MessageName implements [Message].
-func (m *DomainRenewResponse) MessageName() string {
-	return "domainRenewResponse"
-}
+func (m *DomainRenewResponse) MessageName() string { return "domainRenewResponse" }
 
 func (m *DomainRenewResponse) message() {}
 
@@ -1133,9 +1128,7 @@ type DomainTransferResponse struct {
 }
 
 // MessageName implements [Message].
-func (m *DomainTransferResponse) MessageName() string {
-	return "domainTransferResponse"
-}
+func (m *DomainTransferResponse) MessageName() string { return "domainTransferResponse" }
 
 func (m *DomainTransferResponse) message() {}
 
@@ -1157,9 +1150,7 @@ type HostCheckResponse struct {
 }
 
 // MessageName implements [Message].
-func (m *HostCheckResponse) MessageName() string {
-	return "hostCheckResponse"
-}
+func (m *HostCheckResponse) MessageName() string { return "hostCheckResponse" }
 
 func (m *HostCheckResponse) message() {}
 
@@ -1181,9 +1172,7 @@ type HostInfoResponse struct {
 }
 
 // MessageName implements [Message].
-func (m *HostInfoResponse) MessageName() string {
-	return "hostInfoResponse"
-}
+func (m *HostInfoResponse) MessageName() string { return "hostInfoResponse" }
 
 func (m *HostInfoResponse) message() {}
 
@@ -1205,9 +1194,7 @@ type HostCreateResponse struct {
 }
 
 // MessageName implements [Message].
-func (m *HostCreateResponse) MessageName() string {
-	return "hostCreateResponse"
-}
+func (m *HostCreateResponse) MessageName() string { return "hostCreateResponse" }
 
 func (m *HostCreateResponse) message() {}
 
@@ -1230,9 +1217,7 @@ type ContactCheckResponse struct {
 }
 
 // MessageName implements [Message].
-func (m *ContactCheckResponse) MessageName() string {
-	return "contactCheckResponse"
-}
+func (m *ContactCheckResponse) MessageName() string { return "contactCheckResponse" }
 
 func (m *ContactCheckResponse) message() {}
 
@@ -1254,9 +1239,7 @@ type ContactInfoResponse struct {
 }
 
 // MessageName implements [Message].
-func (m *ContactInfoResponse) MessageName() string {
-	return "contactInfoResponse"
-}
+func (m *ContactInfoResponse) MessageName() string { return "contactInfoResponse" }
 
 func (m *ContactInfoResponse) message() {}
 
@@ -1273,9 +1256,7 @@ func (m *ContactInfoResponse) AppendXML(b []byte) ([]byte, error) {
 
 // LogValue implements [slog.LogValuer] by the message's name alone: the
 // message carries secrets.
-func (m *ContactInfoResponse) LogValue() slog.Value {
-	return slog.StringValue("contactInfoResponse")
-}
+func (m *ContactInfoResponse) LogValue() slog.Value { return slog.StringValue("contactInfoResponse") }
 
 // ContactCreateResponse is the contact that was made. See RFC 5733 3.2.1.
 type ContactCreateResponse struct {
@@ -1284,9 +1265,7 @@ type ContactCreateResponse struct {
 }
 
 // MessageName implements [Message].
-func (m *ContactCreateResponse) MessageName() string {
-	return "contactCreateResponse"
-}
+func (m *ContactCreateResponse) MessageName() string { return "contactCreateResponse" }
 
 func (m *ContactCreateResponse) message() {}
 
@@ -1309,9 +1288,7 @@ type ContactTransferResponse struct {
 }
 
 // MessageName implements [Message].
-func (m *ContactTransferResponse) MessageName() string {
-	return "contactTransferResponse"
-}
+func (m *ContactTransferResponse) MessageName() string { return "contactTransferResponse" }
 
 func (m *ContactTransferResponse) message() {}
 
@@ -1478,14 +1455,10 @@ func (v Login) String() string {
 }
 
 // GoString is String, so that %#v tells no secrets either.
-func (v Login) GoString() string {
-	return v.String()
-}
+func (v Login) GoString() string { return v.String() }
 
 // LogValue implements [slog.LogValuer] by String.
-func (v Login) LogValue() slog.Value {
-	return slog.StringValue(v.String())
-}
+func (v Login) LogValue() slog.Value { return slog.StringValue(v.String()) }
 
 // String describes v without what is secret in it.
 func (v PWAuthInfo) String() string {
@@ -1497,14 +1470,10 @@ func (v PWAuthInfo) String() string {
 }
 
 // GoString is String, so that %#v tells no secrets either.
-func (v PWAuthInfo) GoString() string {
-	return v.String()
-}
+func (v PWAuthInfo) GoString() string { return v.String() }
 
 // LogValue implements [slog.LogValuer] by String.
-func (v PWAuthInfo) LogValue() slog.Value {
-	return slog.StringValue(v.String())
-}
+func (v PWAuthInfo) LogValue() slog.Value { return slog.StringValue(v.String()) }
 
 // namespacesValue is command/extension/*/@xmlns, or nothing where the document
 // has none.
@@ -1512,22 +1481,6 @@ func (h *CommandHead) namespacesValue() (value []string) {
 	for _, el := range h.Extensions {
 		value = append(value, el.XMLName().Space)
 	}
-	return value
-}
-
-// versionValue is greeting/svcMenu/version, or nothing where the document has
-// none.
-func (v *Greeting) versionValue() (value []string) {
-	for _, s := range v.SvcMenu.Versions {
-		value = append(value, string(s))
-	}
-	return value
-}
-
-// accessValue is greeting/dcp/access/all, or nothing where the document has
-// none.
-func (v *Greeting) accessValue() (value bool) {
-	value = v.DCP.Access.All != nil
 	return value
 }
 

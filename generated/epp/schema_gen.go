@@ -8,279 +8,283 @@ import (
 	"github.com/protogen-go/protogen/runtime/xsdrun"
 )
 
-// The namespaces of the schemas, as tables and codecs number them.
+// The namespaces of the schemas.
 const (
-	spaceEPP     = 1 // urn:ietf:params:xml:ns:epp-1.0
-	spaceDomain  = 3 // urn:ietf:params:xml:ns:domain-1.0
-	spaceHost    = 4 // urn:ietf:params:xml:ns:host-1.0
-	spaceContact = 5 // urn:ietf:params:xml:ns:contact-1.0
-	spaceSecDNS  = 6 // urn:ietf:params:xml:ns:secDNS-1.1
-	spaceRGP     = 7 // urn:ietf:params:xml:ns:rgp-1.0
+	NamespaceEPP     = "urn:ietf:params:xml:ns:epp-1.0"
+	NamespaceEppcom  = "urn:ietf:params:xml:ns:eppcom-1.0"
+	NamespaceDomain  = "urn:ietf:params:xml:ns:domain-1.0"
+	NamespaceHost    = "urn:ietf:params:xml:ns:host-1.0"
+	NamespaceContact = "urn:ietf:params:xml:ns:contact-1.0"
+	NamespaceSecDNS  = "urn:ietf:params:xml:ns:secDNS-1.1"
+	NamespaceRGP     = "urn:ietf:params:xml:ns:rgp-1.0"
 )
 
-var spaces = xmlstream.NewSpaces(
-	"urn:ietf:params:xml:ns:epp-1.0",
-	"urn:ietf:params:xml:ns:eppcom-1.0",
-	"urn:ietf:params:xml:ns:domain-1.0",
-	"urn:ietf:params:xml:ns:host-1.0",
-	"urn:ietf:params:xml:ns:contact-1.0",
-	"urn:ietf:params:xml:ns:secDNS-1.1",
-	"urn:ietf:params:xml:ns:rgp-1.0",
+// The numbers of the namespaces, as tables and codecs know them.
+const (
+	spaceEPP     = 1
+	spaceEppcom  = 2
+	spaceDomain  = 3
+	spaceHost    = 4
+	spaceContact = 5
+	spaceSecDNS  = 6
+	spaceRGP     = 7
 )
+
+var spaces = xmlstream.NewSpaces(NamespaceEPP, NamespaceEppcom, NamespaceDomain, NamespaceHost, NamespaceContact, NamespaceSecDNS, NamespaceRGP)
 
 // The simple types, each with every facet that applies to it.
 var (
-	eppSID                = &xsdrun.SimpleType{Label: "epp:sIDType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "sIDType"}, Builtin: xsdrun.BuiltinNormalizedString, Length: xsdrun.LengthRange(3, 64)}
+	eppSID                = &xsdrun.SimpleType{Label: "epp:sIDType", Name: xmlstream.Name{Space: NamespaceEPP, Local: "sIDType"}, Builtin: xsdrun.BuiltinNormalizedString, Length: xsdrun.LengthRange(3, 64)}
 	xsdDateTime           = xsdrun.BuiltinDateTime.Type()
-	eppVersion            = &xsdrun.SimpleType{Label: "epp:versionType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "versionType"}, Builtin: xsdrun.BuiltinToken, Patterns: [][]string{{"[1-9]+\\.[0-9]+"}}, Enumeration: []string{"1.0"}}
+	eppVersion            = &xsdrun.SimpleType{Label: "epp:versionType", Name: xmlstream.Name{Space: NamespaceEPP, Local: "versionType"}, Builtin: xsdrun.BuiltinToken, Patterns: [][]string{{"[1-9]+\\.[0-9]+"}}, Enumeration: []string{"1.0"}}
 	xsdLanguage           = xsdrun.BuiltinLanguage.Type()
 	xsdAnyURI             = xsdrun.BuiltinAnyURI.Type()
-	eppDCPRecDesc         = &xsdrun.SimpleType{Label: "epp:dcpRecDescType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "dcpRecDescType"}, Builtin: xsdrun.BuiltinToken, Length: xsdrun.LengthRange(1, 255)}
+	eppDCPRecDesc         = &xsdrun.SimpleType{Label: "epp:dcpRecDescType", Name: xmlstream.Name{Space: NamespaceEPP, Local: "dcpRecDescType"}, Builtin: xsdrun.BuiltinToken, Length: xsdrun.LengthRange(1, 255)}
 	xsdDuration           = xsdrun.BuiltinDuration.Type()
-	eppTrIDString         = &xsdrun.SimpleType{Label: "epp:trIDStringType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "trIDStringType"}, Builtin: xsdrun.BuiltinToken, Length: xsdrun.LengthRange(3, 64)}
-	eppcomClID            = &xsdrun.SimpleType{Label: "eppcom:clIDType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:eppcom-1.0", Local: "clIDType"}, Builtin: xsdrun.BuiltinToken, Length: xsdrun.LengthRange(3, 16)}
-	eppPW                 = &xsdrun.SimpleType{Label: "epp:pwType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "pwType"}, Builtin: xsdrun.BuiltinToken, Length: xsdrun.LengthRange(6, 16)}
-	eppPollOp             = &xsdrun.SimpleType{Label: "epp:pollOpType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "pollOpType"}, Builtin: xsdrun.BuiltinToken, Enumeration: []string{"req", "ack"}}
+	eppTrIDString         = &xsdrun.SimpleType{Label: "epp:trIDStringType", Name: xmlstream.Name{Space: NamespaceEPP, Local: "trIDStringType"}, Builtin: xsdrun.BuiltinToken, Length: xsdrun.LengthRange(3, 64)}
+	eppcomClID            = &xsdrun.SimpleType{Label: "eppcom:clIDType", Name: xmlstream.Name{Space: NamespaceEppcom, Local: "clIDType"}, Builtin: xsdrun.BuiltinToken, Length: xsdrun.LengthRange(3, 16)}
+	eppPW                 = &xsdrun.SimpleType{Label: "epp:pwType", Name: xmlstream.Name{Space: NamespaceEPP, Local: "pwType"}, Builtin: xsdrun.BuiltinToken, Length: xsdrun.LengthRange(6, 16)}
+	eppPollOp             = &xsdrun.SimpleType{Label: "epp:pollOpType", Name: xmlstream.Name{Space: NamespaceEPP, Local: "pollOpType"}, Builtin: xsdrun.BuiltinToken, Enumeration: []string{"req", "ack"}}
 	xsdToken              = xsdrun.BuiltinToken.Type()
-	eppTransferOp         = &xsdrun.SimpleType{Label: "epp:transferOpType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "transferOpType"}, Builtin: xsdrun.BuiltinToken, Enumeration: []string{"request", "query", "approve", "reject", "cancel"}}
-	eppResultCode         = &xsdrun.SimpleType{Label: "epp:resultCodeType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "resultCodeType"}, Builtin: xsdrun.BuiltinUnsignedShort, Enumeration: []string{"1000", "1001", "1300", "1301", "1500", "2000", "2001", "2002", "2003", "2004", "2005", "2100", "2101", "2102", "2103", "2104", "2105", "2106", "2200", "2201", "2202", "2300", "2301", "2302", "2303", "2304", "2305", "2306", "2307", "2308", "2400", "2500", "2501", "2502"}}
+	eppTransferOp         = &xsdrun.SimpleType{Label: "epp:transferOpType", Name: xmlstream.Name{Space: NamespaceEPP, Local: "transferOpType"}, Builtin: xsdrun.BuiltinToken, Enumeration: []string{"request", "query", "approve", "reject", "cancel"}}
+	eppResultCode         = &xsdrun.SimpleType{Label: "epp:resultCodeType", Name: xmlstream.Name{Space: NamespaceEPP, Local: "resultCodeType"}, Builtin: xsdrun.BuiltinUnsignedShort, Enumeration: []string{"1000", "1001", "1300", "1301", "1500", "2000", "2001", "2002", "2003", "2004", "2005", "2100", "2101", "2102", "2103", "2104", "2105", "2106", "2200", "2201", "2202", "2300", "2301", "2302", "2303", "2304", "2305", "2306", "2307", "2308", "2400", "2500", "2501", "2502"}}
 	xsdNormalizedString   = xsdrun.BuiltinNormalizedString.Type()
 	xsdUnsignedLong       = xsdrun.BuiltinUnsignedLong.Type()
-	eppcomMinToken        = &xsdrun.SimpleType{Label: "eppcom:minTokenType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:eppcom-1.0", Local: "minTokenType"}, Builtin: xsdrun.BuiltinToken, Length: xsdrun.LengthRange(1, -1)}
-	eppcomLabel           = &xsdrun.SimpleType{Label: "eppcom:labelType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:eppcom-1.0", Local: "labelType"}, Builtin: xsdrun.BuiltinToken, Length: xsdrun.LengthRange(1, 255)}
-	hostIP                = &xsdrun.SimpleType{Label: "host:ipType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:host-1.0", Local: "ipType"}, Builtin: xsdrun.BuiltinToken, Enumeration: []string{"v4", "v6"}}
-	hostAddrString        = &xsdrun.SimpleType{Label: "host:addrStringType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:host-1.0", Local: "addrStringType"}, Builtin: xsdrun.BuiltinToken, Length: xsdrun.LengthRange(3, 45)}
-	hostStatusValue       = &xsdrun.SimpleType{Label: "host:statusValueType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:host-1.0", Local: "statusValueType"}, Builtin: xsdrun.BuiltinToken, Enumeration: []string{"ok", "linked", "clientDeleteProhibited", "clientUpdateProhibited", "serverDeleteProhibited", "serverUpdateProhibited", "pendingCreate", "pendingDelete", "pendingTransfer", "pendingUpdate"}}
+	eppcomMinToken        = &xsdrun.SimpleType{Label: "eppcom:minTokenType", Name: xmlstream.Name{Space: NamespaceEppcom, Local: "minTokenType"}, Builtin: xsdrun.BuiltinToken, Length: xsdrun.LengthRange(1, -1)}
+	eppcomLabel           = &xsdrun.SimpleType{Label: "eppcom:labelType", Name: xmlstream.Name{Space: NamespaceEppcom, Local: "labelType"}, Builtin: xsdrun.BuiltinToken, Length: xsdrun.LengthRange(1, 255)}
+	hostIP                = &xsdrun.SimpleType{Label: "host:ipType", Name: xmlstream.Name{Space: NamespaceHost, Local: "ipType"}, Builtin: xsdrun.BuiltinToken, Enumeration: []string{"v4", "v6"}}
+	hostAddrString        = &xsdrun.SimpleType{Label: "host:addrStringType", Name: xmlstream.Name{Space: NamespaceHost, Local: "addrStringType"}, Builtin: xsdrun.BuiltinToken, Length: xsdrun.LengthRange(3, 45)}
+	hostStatusValue       = &xsdrun.SimpleType{Label: "host:statusValueType", Name: xmlstream.Name{Space: NamespaceHost, Local: "statusValueType"}, Builtin: xsdrun.BuiltinToken, Enumeration: []string{"ok", "linked", "clientDeleteProhibited", "clientUpdateProhibited", "serverDeleteProhibited", "serverUpdateProhibited", "pendingCreate", "pendingDelete", "pendingTransfer", "pendingUpdate"}}
 	xsdBoolean            = xsdrun.BuiltinBoolean.Type()
-	eppcomReasonBase      = &xsdrun.SimpleType{Label: "eppcom:reasonBaseType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:eppcom-1.0", Local: "reasonBaseType"}, Builtin: xsdrun.BuiltinToken, Length: xsdrun.LengthRange(1, 32)}
-	eppcomROID            = &xsdrun.SimpleType{Label: "eppcom:roidType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:eppcom-1.0", Local: "roidType"}, Builtin: xsdrun.BuiltinToken, Patterns: [][]string{{"(\\w|_){1,80}-\\w{1,8}"}}}
-	domainHosts           = &xsdrun.SimpleType{Label: "domain:hostsType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "hostsType"}, Builtin: xsdrun.BuiltinToken, Enumeration: []string{"all", "del", "sub", "none"}}
-	domainPUnit           = &xsdrun.SimpleType{Label: "domain:pUnitType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "pUnitType"}, Builtin: xsdrun.BuiltinToken, Enumeration: []string{"y", "m"}}
-	domainPLimit          = &xsdrun.SimpleType{Label: "domain:pLimitType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "pLimitType"}, Builtin: xsdrun.BuiltinUnsignedShort, MinInclusive: "1", MaxInclusive: "99"}
-	domainContactAttr     = &xsdrun.SimpleType{Label: "domain:contactAttrType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "contactAttrType"}, Builtin: xsdrun.BuiltinToken, Enumeration: []string{"admin", "billing", "tech"}}
+	eppcomReasonBase      = &xsdrun.SimpleType{Label: "eppcom:reasonBaseType", Name: xmlstream.Name{Space: NamespaceEppcom, Local: "reasonBaseType"}, Builtin: xsdrun.BuiltinToken, Length: xsdrun.LengthRange(1, 32)}
+	eppcomROID            = &xsdrun.SimpleType{Label: "eppcom:roidType", Name: xmlstream.Name{Space: NamespaceEppcom, Local: "roidType"}, Builtin: xsdrun.BuiltinToken, Patterns: [][]string{{"(\\w|_){1,80}-\\w{1,8}"}}}
+	domainHosts           = &xsdrun.SimpleType{Label: "domain:hostsType", Name: xmlstream.Name{Space: NamespaceDomain, Local: "hostsType"}, Builtin: xsdrun.BuiltinToken, Enumeration: []string{"all", "del", "sub", "none"}}
+	domainPUnit           = &xsdrun.SimpleType{Label: "domain:pUnitType", Name: xmlstream.Name{Space: NamespaceDomain, Local: "pUnitType"}, Builtin: xsdrun.BuiltinToken, Enumeration: []string{"y", "m"}}
+	domainPLimit          = &xsdrun.SimpleType{Label: "domain:pLimitType", Name: xmlstream.Name{Space: NamespaceDomain, Local: "pLimitType"}, Builtin: xsdrun.BuiltinUnsignedShort, MinInclusive: "1", MaxInclusive: "99"}
+	domainContactAttr     = &xsdrun.SimpleType{Label: "domain:contactAttrType", Name: xmlstream.Name{Space: NamespaceDomain, Local: "contactAttrType"}, Builtin: xsdrun.BuiltinToken, Enumeration: []string{"admin", "billing", "tech"}}
 	xsdDate               = xsdrun.BuiltinDate.Type()
-	domainStatusValue     = &xsdrun.SimpleType{Label: "domain:statusValueType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "statusValueType"}, Builtin: xsdrun.BuiltinToken, Enumeration: []string{"ok", "inactive", "clientDeleteProhibited", "clientRenewProhibited", "clientTransferProhibited", "clientUpdateProhibited", "clientHold", "serverDeleteProhibited", "serverRenewProhibited", "serverTransferProhibited", "serverUpdateProhibited", "serverHold", "pendingCreate", "pendingDelete", "pendingRenew", "pendingTransfer", "pendingUpdate"}}
-	domainClIDChg         = &xsdrun.SimpleType{Label: "domain:clIDChgType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "clIDChgType"}, Builtin: xsdrun.BuiltinToken, Length: xsdrun.LengthRange(0, 16)}
-	eppcomTrStatus        = &xsdrun.SimpleType{Label: "eppcom:trStatusType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:eppcom-1.0", Local: "trStatusType"}, Builtin: xsdrun.BuiltinToken, Enumeration: []string{"pending", "clientApproved", "clientRejected", "clientCancelled", "serverApproved", "serverCancelled"}}
-	contactPostalInfoEnum = &xsdrun.SimpleType{Label: "contact:postalInfoEnumType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "postalInfoEnumType"}, Builtin: xsdrun.BuiltinToken, Enumeration: []string{"int", "loc"}}
-	contactPostalLine     = &xsdrun.SimpleType{Label: "contact:postalLineType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "postalLineType"}, Builtin: xsdrun.BuiltinNormalizedString, Length: xsdrun.LengthRange(1, 255)}
-	contactOptPostalLine  = &xsdrun.SimpleType{Label: "contact:optPostalLineType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "optPostalLineType"}, Builtin: xsdrun.BuiltinNormalizedString, Length: xsdrun.LengthRange(0, 255)}
-	contactPC             = &xsdrun.SimpleType{Label: "contact:pcType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "pcType"}, Builtin: xsdrun.BuiltinToken, Length: xsdrun.LengthRange(0, 16)}
-	contactCC             = &xsdrun.SimpleType{Label: "contact:ccType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "ccType"}, Builtin: xsdrun.BuiltinToken, Length: xsdrun.LengthRange(2, 2)}
-	contactE164String     = &xsdrun.SimpleType{Label: "contact:e164StringType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "e164StringType"}, Builtin: xsdrun.BuiltinToken, Length: xsdrun.LengthRange(0, 17), Patterns: [][]string{{"(\\+[0-9]{1,3}\\.[0-9]{1,14})?"}}}
-	contactStatusValue    = &xsdrun.SimpleType{Label: "contact:statusValueType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "statusValueType"}, Builtin: xsdrun.BuiltinToken, Enumeration: []string{"ok", "linked", "clientDeleteProhibited", "clientTransferProhibited", "clientUpdateProhibited", "serverDeleteProhibited", "serverTransferProhibited", "serverUpdateProhibited", "pendingCreate", "pendingDelete", "pendingTransfer", "pendingUpdate"}}
-	secDNSMaxSigLife      = &xsdrun.SimpleType{Label: "secDNS:maxSigLifeType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:secDNS-1.1", Local: "maxSigLifeType"}, Builtin: xsdrun.BuiltinInt, MinInclusive: "1"}
+	domainStatusValue     = &xsdrun.SimpleType{Label: "domain:statusValueType", Name: xmlstream.Name{Space: NamespaceDomain, Local: "statusValueType"}, Builtin: xsdrun.BuiltinToken, Enumeration: []string{"ok", "inactive", "clientDeleteProhibited", "clientRenewProhibited", "clientTransferProhibited", "clientUpdateProhibited", "clientHold", "serverDeleteProhibited", "serverRenewProhibited", "serverTransferProhibited", "serverUpdateProhibited", "serverHold", "pendingCreate", "pendingDelete", "pendingRenew", "pendingTransfer", "pendingUpdate"}}
+	domainClIDChg         = &xsdrun.SimpleType{Label: "domain:clIDChgType", Name: xmlstream.Name{Space: NamespaceDomain, Local: "clIDChgType"}, Builtin: xsdrun.BuiltinToken, Length: xsdrun.LengthRange(0, 16)}
+	eppcomTrStatus        = &xsdrun.SimpleType{Label: "eppcom:trStatusType", Name: xmlstream.Name{Space: NamespaceEppcom, Local: "trStatusType"}, Builtin: xsdrun.BuiltinToken, Enumeration: []string{"pending", "clientApproved", "clientRejected", "clientCancelled", "serverApproved", "serverCancelled"}}
+	contactPostalInfoEnum = &xsdrun.SimpleType{Label: "contact:postalInfoEnumType", Name: xmlstream.Name{Space: NamespaceContact, Local: "postalInfoEnumType"}, Builtin: xsdrun.BuiltinToken, Enumeration: []string{"int", "loc"}}
+	contactPostalLine     = &xsdrun.SimpleType{Label: "contact:postalLineType", Name: xmlstream.Name{Space: NamespaceContact, Local: "postalLineType"}, Builtin: xsdrun.BuiltinNormalizedString, Length: xsdrun.LengthRange(1, 255)}
+	contactOptPostalLine  = &xsdrun.SimpleType{Label: "contact:optPostalLineType", Name: xmlstream.Name{Space: NamespaceContact, Local: "optPostalLineType"}, Builtin: xsdrun.BuiltinNormalizedString, Length: xsdrun.LengthRange(0, 255)}
+	contactPC             = &xsdrun.SimpleType{Label: "contact:pcType", Name: xmlstream.Name{Space: NamespaceContact, Local: "pcType"}, Builtin: xsdrun.BuiltinToken, Length: xsdrun.LengthRange(0, 16)}
+	contactCC             = &xsdrun.SimpleType{Label: "contact:ccType", Name: xmlstream.Name{Space: NamespaceContact, Local: "ccType"}, Builtin: xsdrun.BuiltinToken, Length: xsdrun.LengthRange(2, 2)}
+	contactE164String     = &xsdrun.SimpleType{Label: "contact:e164StringType", Name: xmlstream.Name{Space: NamespaceContact, Local: "e164StringType"}, Builtin: xsdrun.BuiltinToken, Length: xsdrun.LengthRange(0, 17), Patterns: [][]string{{"(\\+[0-9]{1,3}\\.[0-9]{1,14})?"}}}
+	contactStatusValue    = &xsdrun.SimpleType{Label: "contact:statusValueType", Name: xmlstream.Name{Space: NamespaceContact, Local: "statusValueType"}, Builtin: xsdrun.BuiltinToken, Enumeration: []string{"ok", "linked", "clientDeleteProhibited", "clientTransferProhibited", "clientUpdateProhibited", "serverDeleteProhibited", "serverTransferProhibited", "serverUpdateProhibited", "pendingCreate", "pendingDelete", "pendingTransfer", "pendingUpdate"}}
+	secDNSMaxSigLife      = &xsdrun.SimpleType{Label: "secDNS:maxSigLifeType", Name: xmlstream.Name{Space: NamespaceSecDNS, Local: "maxSigLifeType"}, Builtin: xsdrun.BuiltinInt, MinInclusive: "1"}
 	xsdUnsignedShort      = xsdrun.BuiltinUnsignedShort.Type()
 	xsdUnsignedByte       = xsdrun.BuiltinUnsignedByte.Type()
 	xsdHexBinary          = xsdrun.BuiltinHexBinary.Type()
-	secDNSKey             = &xsdrun.SimpleType{Label: "secDNS:keyType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:secDNS-1.1", Local: "keyType"}, Builtin: xsdrun.BuiltinBase64Binary, Length: xsdrun.LengthRange(1, -1)}
-	rgpRGPOp              = &xsdrun.SimpleType{Label: "rgp:rgpOpType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:rgp-1.0", Local: "rgpOpType"}, Builtin: xsdrun.BuiltinToken, Enumeration: []string{"request", "report"}}
-	rgpStatusValue        = &xsdrun.SimpleType{Label: "rgp:statusValueType", Name: xmlstream.Name{Space: "urn:ietf:params:xml:ns:rgp-1.0", Local: "statusValueType"}, Builtin: xsdrun.BuiltinToken, Enumeration: []string{"addPeriod", "autoRenewPeriod", "renewPeriod", "transferPeriod", "redemptionPeriod", "pendingRestore", "pendingDelete"}}
+	secDNSKey             = &xsdrun.SimpleType{Label: "secDNS:keyType", Name: xmlstream.Name{Space: NamespaceSecDNS, Local: "keyType"}, Builtin: xsdrun.BuiltinBase64Binary, Length: xsdrun.LengthRange(1, -1)}
+	rgpRGPOp              = &xsdrun.SimpleType{Label: "rgp:rgpOpType", Name: xmlstream.Name{Space: NamespaceRGP, Local: "rgpOpType"}, Builtin: xsdrun.BuiltinToken, Enumeration: []string{"request", "report"}}
+	rgpStatusValue        = &xsdrun.SimpleType{Label: "rgp:statusValueType", Name: xmlstream.Name{Space: NamespaceRGP, Local: "statusValueType"}, Builtin: xsdrun.BuiltinToken, Enumeration: []string{"addPeriod", "autoRenewPeriod", "renewPeriod", "transferPeriod", "redemptionPeriod", "pendingRestore", "pendingDelete"}}
 )
 
 // The wildcards.
 var (
-	readWriteDocAny  = &xsdrun.Wildcard{Process: xsdrun.Strict, Not: true, Spaces: []int{1, 0}}
-	transferDocAny   = &xsdrun.Wildcard{Process: xsdrun.Strict, Not: true, Spaces: []int{1, 0}}
-	extAnyAny        = &xsdrun.Wildcard{Process: xsdrun.Strict, Not: true, Spaces: []int{1, 0}}
+	readWriteDocAny  = &xsdrun.Wildcard{Process: xsdrun.Strict, Not: true, Spaces: []int{spaceEPP, 0}}
+	transferDocAny   = &xsdrun.Wildcard{Process: xsdrun.Strict, Not: true, Spaces: []int{spaceEPP, 0}}
+	extAnyAny        = &xsdrun.Wildcard{Process: xsdrun.Strict, Not: true, Spaces: []int{spaceEPP, 0}}
 	errValueAttrAny  = &xsdrun.Wildcard{Process: xsdrun.Skip, Not: true}
 	errValueAny      = &xsdrun.Wildcard{Process: xsdrun.Skip, Not: true}
 	mixedMsgAny      = &xsdrun.Wildcard{Process: xsdrun.Skip, Not: true}
-	extAuthInfoAny   = &xsdrun.Wildcard{Process: xsdrun.Strict, Not: true, Spaces: []int{2, 0}}
+	extAuthInfoAny   = &xsdrun.Wildcard{Process: xsdrun.Strict, Not: true, Spaces: []int{spaceEppcom, 0}}
 	rgpMixedAny      = &xsdrun.Wildcard{Process: xsdrun.Lax, Not: true}
 	rgpReportTextAny = &xsdrun.Wildcard{Process: xsdrun.Lax, Not: true}
 )
 
 var eppDocModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 1, Local: "hello"},
-		{Space: 1, Local: "greeting"},
-		{Space: 1, Local: "command"},
-		{Space: 1, Local: "response"},
-		{Space: 1, Local: "extension"},
+		{Space: spaceEPP, Local: "hello"},
+		{Space: spaceEPP, Local: "greeting"},
+		{Space: spaceEPP, Local: "command"},
+		{Space: spaceEPP, Local: "response"},
+		{Space: spaceEPP, Local: "extension"},
 	},
 	Next:     [][]int{{0, 1, 2, 3, 4}, {}, {}, {}, {}, {}},
 	Final:    []bool{false, true, true, true, true, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "eppType"},
+	TypeName: xmlstream.Name{Space: NamespaceEPP, Local: "eppType"},
 }
 
 var greetingModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 1, Local: "svID"},
-		{Space: 1, Local: "svDate"},
-		{Space: 1, Local: "svcMenu"},
-		{Space: 1, Local: "dcp"},
+		{Space: spaceEPP, Local: "svID"},
+		{Space: spaceEPP, Local: "svDate"},
+		{Space: spaceEPP, Local: "svcMenu"},
+		{Space: spaceEPP, Local: "dcp"},
 	},
 	Next:     [][]int{{0}, {1}, {2}, {3}, {}},
 	Final:    []bool{false, false, false, false, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "greetingType"},
+	TypeName: xmlstream.Name{Space: NamespaceEPP, Local: "greetingType"},
 }
 
 var svcMenuModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 1, Local: "version"},
-		{Space: 1, Local: "lang"},
-		{Space: 1, Local: "objURI"},
-		{Space: 1, Local: "svcExtension"},
+		{Space: spaceEPP, Local: "version"},
+		{Space: spaceEPP, Local: "lang"},
+		{Space: spaceEPP, Local: "objURI"},
+		{Space: spaceEPP, Local: "svcExtension"},
 	},
 	Next:     [][]int{{0}, {0, 1}, {1, 2}, {2, 3}, {}},
 	Final:    []bool{false, false, false, true, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "svcMenuType"},
+	TypeName: xmlstream.Name{Space: NamespaceEPP, Local: "svcMenuType"},
 }
 
 var extURIModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 1, Local: "extURI"},
+		{Space: spaceEPP, Local: "extURI"},
 	},
 	Next:     [][]int{{0}, {0}},
 	Final:    []bool{false, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "extURIType"},
+	TypeName: xmlstream.Name{Space: NamespaceEPP, Local: "extURIType"},
 }
 
 var dcpModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 1, Local: "access"},
-		{Space: 1, Local: "statement"},
-		{Space: 1, Local: "expiry"},
+		{Space: spaceEPP, Local: "access"},
+		{Space: spaceEPP, Local: "statement"},
+		{Space: spaceEPP, Local: "expiry"},
 	},
 	Next:     [][]int{{0}, {1}, {1, 2}, {}},
 	Final:    []bool{false, false, true, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "dcpType"},
+	TypeName: xmlstream.Name{Space: NamespaceEPP, Local: "dcpType"},
 }
 
 var dcpAccessModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 1, Local: "all"},
-		{Space: 1, Local: "personal"},
-		{Space: 1, Local: "personalAndOther"},
-		{Space: 1, Local: "other"},
-		{Space: 1, Local: "none"},
-		{Space: 1, Local: "null"},
+		{Space: spaceEPP, Local: "all"},
+		{Space: spaceEPP, Local: "personal"},
+		{Space: spaceEPP, Local: "personalAndOther"},
+		{Space: spaceEPP, Local: "other"},
+		{Space: spaceEPP, Local: "none"},
+		{Space: spaceEPP, Local: "null"},
 	},
 	Next:     [][]int{{0, 1, 2, 3, 4, 5}, {}, {}, {}, {}, {}, {}},
 	Final:    []bool{false, true, true, true, true, true, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "dcpAccessType"},
+	TypeName: xmlstream.Name{Space: NamespaceEPP, Local: "dcpAccessType"},
 }
 
 var dcpStatementModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 1, Local: "purpose"},
-		{Space: 1, Local: "recipient"},
-		{Space: 1, Local: "retention"},
+		{Space: spaceEPP, Local: "purpose"},
+		{Space: spaceEPP, Local: "recipient"},
+		{Space: spaceEPP, Local: "retention"},
 	},
 	Next:     [][]int{{0}, {1}, {2}, {}},
 	Final:    []bool{false, false, false, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "dcpStatementType"},
+	TypeName: xmlstream.Name{Space: NamespaceEPP, Local: "dcpStatementType"},
 }
 
 var dcpPurposeModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 1, Local: "admin"},
-		{Space: 1, Local: "contact"},
-		{Space: 1, Local: "other"},
-		{Space: 1, Local: "prov"},
+		{Space: spaceEPP, Local: "admin"},
+		{Space: spaceEPP, Local: "contact"},
+		{Space: spaceEPP, Local: "other"},
+		{Space: spaceEPP, Local: "prov"},
 	},
 	Next:     [][]int{{0, 1, 2, 3}, {1, 2, 3}, {2, 3}, {3}, {}},
 	Final:    []bool{true, true, true, true, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "dcpPurposeType"},
+	TypeName: xmlstream.Name{Space: NamespaceEPP, Local: "dcpPurposeType"},
 }
 
 var dcpRecipientModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 1, Local: "other"},
-		{Space: 1, Local: "ours"},
-		{Space: 1, Local: "public"},
-		{Space: 1, Local: "same"},
-		{Space: 1, Local: "unrelated"},
+		{Space: spaceEPP, Local: "other"},
+		{Space: spaceEPP, Local: "ours"},
+		{Space: spaceEPP, Local: "public"},
+		{Space: spaceEPP, Local: "same"},
+		{Space: spaceEPP, Local: "unrelated"},
 	},
 	Next:     [][]int{{0, 1, 2, 3, 4}, {1, 2, 3, 4}, {1, 2, 3, 4}, {3, 4}, {4}, {}},
 	Final:    []bool{true, true, true, true, true, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "dcpRecipientType"},
+	TypeName: xmlstream.Name{Space: NamespaceEPP, Local: "dcpRecipientType"},
 }
 
 var dcpOursModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 1, Local: "recDesc"},
+		{Space: spaceEPP, Local: "recDesc"},
 	},
 	Next:     [][]int{{0}, {}},
 	Final:    []bool{true, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "dcpOursType"},
+	TypeName: xmlstream.Name{Space: NamespaceEPP, Local: "dcpOursType"},
 }
 
 var dcpRetentionModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 1, Local: "stated"},
-		{Space: 1, Local: "legal"},
-		{Space: 1, Local: "business"},
-		{Space: 1, Local: "indefinite"},
-		{Space: 1, Local: "none"},
+		{Space: spaceEPP, Local: "stated"},
+		{Space: spaceEPP, Local: "legal"},
+		{Space: spaceEPP, Local: "business"},
+		{Space: spaceEPP, Local: "indefinite"},
+		{Space: spaceEPP, Local: "none"},
 	},
 	Next:     [][]int{{0, 1, 2, 3, 4}, {}, {}, {}, {}, {}},
 	Final:    []bool{false, true, true, true, true, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "dcpRetentionType"},
+	TypeName: xmlstream.Name{Space: NamespaceEPP, Local: "dcpRetentionType"},
 }
 
 var dcpExpiryModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 1, Local: "absolute"},
-		{Space: 1, Local: "relative"},
+		{Space: spaceEPP, Local: "absolute"},
+		{Space: spaceEPP, Local: "relative"},
 	},
 	Next:     [][]int{{0, 1}, {}, {}},
 	Final:    []bool{false, true, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "dcpExpiryType"},
+	TypeName: xmlstream.Name{Space: NamespaceEPP, Local: "dcpExpiryType"},
 }
 
 var commandDocModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 1, Local: "login"},
-		{Space: 1, Local: "logout"},
-		{Space: 1, Local: "check"},
-		{Space: 1, Local: "info"},
-		{Space: 1, Local: "poll"},
-		{Space: 1, Local: "transfer"},
-		{Space: 1, Local: "create"},
-		{Space: 1, Local: "delete"},
-		{Space: 1, Local: "renew"},
-		{Space: 1, Local: "update"},
-		{Space: 1, Local: "extension"},
-		{Space: 1, Local: "clTRID"},
+		{Space: spaceEPP, Local: "login"},
+		{Space: spaceEPP, Local: "logout"},
+		{Space: spaceEPP, Local: "check"},
+		{Space: spaceEPP, Local: "info"},
+		{Space: spaceEPP, Local: "poll"},
+		{Space: spaceEPP, Local: "transfer"},
+		{Space: spaceEPP, Local: "create"},
+		{Space: spaceEPP, Local: "delete"},
+		{Space: spaceEPP, Local: "renew"},
+		{Space: spaceEPP, Local: "update"},
+		{Space: spaceEPP, Local: "extension"},
+		{Space: spaceEPP, Local: "clTRID"},
 	},
 	Next:     [][]int{{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, {10, 11}, {10, 11}, {10, 11}, {10, 11}, {10, 11}, {10, 11}, {10, 11}, {10, 11}, {10, 11}, {10, 11}, {11}, {}},
 	Final:    []bool{false, true, true, true, true, true, true, true, true, true, true, true, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "commandType"},
+	TypeName: xmlstream.Name{Space: NamespaceEPP, Local: "commandType"},
 }
 
 var loginModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 1, Local: "clID"},
-		{Space: 1, Local: "pw"},
-		{Space: 1, Local: "newPW"},
-		{Space: 1, Local: "options"},
-		{Space: 1, Local: "svcs"},
+		{Space: spaceEPP, Local: "clID"},
+		{Space: spaceEPP, Local: "pw"},
+		{Space: spaceEPP, Local: "newPW"},
+		{Space: spaceEPP, Local: "options"},
+		{Space: spaceEPP, Local: "svcs"},
 	},
 	Next:     [][]int{{0}, {1}, {2, 3}, {3}, {4}, {}},
 	Final:    []bool{false, false, false, false, false, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "loginType"},
+	TypeName: xmlstream.Name{Space: NamespaceEPP, Local: "loginType"},
 }
 
 var credsOptionsModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 1, Local: "version"},
-		{Space: 1, Local: "lang"},
+		{Space: spaceEPP, Local: "version"},
+		{Space: spaceEPP, Local: "lang"},
 	},
 	Next:     [][]int{{0}, {1}, {}},
 	Final:    []bool{false, false, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "credsOptionsType"},
+	TypeName: xmlstream.Name{Space: NamespaceEPP, Local: "credsOptionsType"},
 }
 
 var loginSvcModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 1, Local: "objURI"},
-		{Space: 1, Local: "svcExtension"},
+		{Space: spaceEPP, Local: "objURI"},
+		{Space: spaceEPP, Local: "svcExtension"},
 	},
 	Next:     [][]int{{0}, {0, 1}, {}},
 	Final:    []bool{false, true, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "loginSvcType"},
+	TypeName: xmlstream.Name{Space: NamespaceEPP, Local: "loginSvcType"},
 }
 
 var readWriteDocModel = &xsdrun.Model{
@@ -289,7 +293,7 @@ var readWriteDocModel = &xsdrun.Model{
 	},
 	Next:     [][]int{{0}, {}},
 	Final:    []bool{false, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "readWriteType"},
+	TypeName: xmlstream.Name{Space: NamespaceEPP, Local: "readWriteType"},
 }
 
 var pollAttrs = &xsdrun.Attributes{
@@ -297,7 +301,7 @@ var pollAttrs = &xsdrun.Attributes{
 		{Local: "op", Type: eppPollOp, Required: true},
 		{Local: "msgID", Type: xsdToken},
 	},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "pollType"},
+	TypeName: xmlstream.Name{Space: NamespaceEPP, Local: "pollType"},
 }
 
 var transferDocModel = &xsdrun.Model{
@@ -306,14 +310,14 @@ var transferDocModel = &xsdrun.Model{
 	},
 	Next:     [][]int{{0}, {}},
 	Final:    []bool{false, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "transferType"},
+	TypeName: xmlstream.Name{Space: NamespaceEPP, Local: "transferType"},
 }
 
 var transferDocAttrs = &xsdrun.Attributes{
 	Uses: []xsdrun.AttributeUse{
 		{Local: "op", Type: eppTransferOp, Required: true},
 	},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "transferType"},
+	TypeName: xmlstream.Name{Space: NamespaceEPP, Local: "transferType"},
 }
 
 var extAnyModel = &xsdrun.Model{
@@ -322,45 +326,45 @@ var extAnyModel = &xsdrun.Model{
 	},
 	Next:     [][]int{{0}, {0}},
 	Final:    []bool{false, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "extAnyType"},
+	TypeName: xmlstream.Name{Space: NamespaceEPP, Local: "extAnyType"},
 }
 
 var responseDocModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 1, Local: "result"},
-		{Space: 1, Local: "msgQ"},
-		{Space: 1, Local: "resData"},
-		{Space: 1, Local: "extension"},
-		{Space: 1, Local: "trID"},
+		{Space: spaceEPP, Local: "result"},
+		{Space: spaceEPP, Local: "msgQ"},
+		{Space: spaceEPP, Local: "resData"},
+		{Space: spaceEPP, Local: "extension"},
+		{Space: spaceEPP, Local: "trID"},
 	},
 	Next:     [][]int{{0}, {0, 1, 2, 3, 4}, {2, 3, 4}, {3, 4}, {4}, {}},
 	Final:    []bool{false, false, false, false, false, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "responseType"},
+	TypeName: xmlstream.Name{Space: NamespaceEPP, Local: "responseType"},
 }
 
 var resultModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 1, Local: "msg"},
-		{Space: 1, Local: "value"},
-		{Space: 1, Local: "extValue"},
+		{Space: spaceEPP, Local: "msg"},
+		{Space: spaceEPP, Local: "value"},
+		{Space: spaceEPP, Local: "extValue"},
 	},
 	Next:     [][]int{{0}, {1, 2}, {1, 2}, {1, 2}},
 	Final:    []bool{false, true, true, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "resultType"},
+	TypeName: xmlstream.Name{Space: NamespaceEPP, Local: "resultType"},
 }
 
 var resultAttrs = &xsdrun.Attributes{
 	Uses: []xsdrun.AttributeUse{
 		{Local: "code", Type: eppResultCode, Required: true},
 	},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "resultType"},
+	TypeName: xmlstream.Name{Space: NamespaceEPP, Local: "resultType"},
 }
 
 var msgAttrs = &xsdrun.Attributes{
 	Uses: []xsdrun.AttributeUse{
 		{Local: "lang", Type: xsdLanguage, Default: new("en")},
 	},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "msgType"},
+	TypeName: xmlstream.Name{Space: NamespaceEPP, Local: "msgType"},
 }
 
 var errValueModel = &xsdrun.Model{
@@ -369,32 +373,32 @@ var errValueModel = &xsdrun.Model{
 	},
 	Next:     [][]int{{0}, {}},
 	Final:    []bool{false, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "errValueType"},
+	TypeName: xmlstream.Name{Space: NamespaceEPP, Local: "errValueType"},
 }
 
 var errValueAttrs = &xsdrun.Attributes{
 	Any:      errValueAttrAny,
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "errValueType"},
+	TypeName: xmlstream.Name{Space: NamespaceEPP, Local: "errValueType"},
 }
 
 var extErrValueModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 1, Local: "value"},
-		{Space: 1, Local: "reason"},
+		{Space: spaceEPP, Local: "value"},
+		{Space: spaceEPP, Local: "reason"},
 	},
 	Next:     [][]int{{0}, {1}, {}},
 	Final:    []bool{false, false, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "extErrValueType"},
+	TypeName: xmlstream.Name{Space: NamespaceEPP, Local: "extErrValueType"},
 }
 
 var msgQModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 1, Local: "qDate"},
-		{Space: 1, Local: "msg"},
+		{Space: spaceEPP, Local: "qDate"},
+		{Space: spaceEPP, Local: "msg"},
 	},
 	Next:     [][]int{{0, 1}, {1}, {}},
 	Final:    []bool{true, true, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "msgQType"},
+	TypeName: xmlstream.Name{Space: NamespaceEPP, Local: "msgQType"},
 }
 
 var msgQAttrs = &xsdrun.Attributes{
@@ -402,7 +406,7 @@ var msgQAttrs = &xsdrun.Attributes{
 		{Local: "count", Type: xsdUnsignedLong, Required: true},
 		{Local: "id", Type: eppcomMinToken, Required: true},
 	},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "msgQType"},
+	TypeName: xmlstream.Name{Space: NamespaceEPP, Local: "msgQType"},
 }
 
 var mixedMsgModel = &xsdrun.Model{
@@ -411,87 +415,87 @@ var mixedMsgModel = &xsdrun.Model{
 	},
 	Next:     [][]int{{0}, {0}},
 	Final:    []bool{true, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "mixedMsgType"},
+	TypeName: xmlstream.Name{Space: NamespaceEPP, Local: "mixedMsgType"},
 }
 
 var mixedMsgAttrs = &xsdrun.Attributes{
 	Uses: []xsdrun.AttributeUse{
 		{Local: "lang", Type: xsdLanguage, Default: new("en")},
 	},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "mixedMsgType"},
+	TypeName: xmlstream.Name{Space: NamespaceEPP, Local: "mixedMsgType"},
 }
 
 var trIDModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 1, Local: "clTRID"},
-		{Space: 1, Local: "svTRID"},
+		{Space: spaceEPP, Local: "clTRID"},
+		{Space: spaceEPP, Local: "svTRID"},
 	},
 	Next:     [][]int{{0, 1}, {1}, {}},
 	Final:    []bool{false, false, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:epp-1.0", Local: "trIDType"},
+	TypeName: xmlstream.Name{Space: NamespaceEPP, Local: "trIDType"},
 }
 
 var hostCheckModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 4, Local: "name"},
+		{Space: spaceHost, Local: "name"},
 	},
 	Next:     [][]int{{0}, {0}},
 	Final:    []bool{false, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:host-1.0", Local: "mNameType"},
+	TypeName: xmlstream.Name{Space: NamespaceHost, Local: "mNameType"},
 }
 
 var hostSNameModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 4, Local: "name"},
+		{Space: spaceHost, Local: "name"},
 	},
 	Next:     [][]int{{0}, {}},
 	Final:    []bool{false, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:host-1.0", Local: "sNameType"},
+	TypeName: xmlstream.Name{Space: NamespaceHost, Local: "sNameType"},
 }
 
 var hostCreateModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 4, Local: "name"},
-		{Space: 4, Local: "addr"},
+		{Space: spaceHost, Local: "name"},
+		{Space: spaceHost, Local: "addr"},
 	},
 	Next:     [][]int{{0}, {1}, {1}},
 	Final:    []bool{false, true, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:host-1.0", Local: "createType"},
+	TypeName: xmlstream.Name{Space: NamespaceHost, Local: "createType"},
 }
 
 var hostAddrAttrs = &xsdrun.Attributes{
 	Uses: []xsdrun.AttributeUse{
 		{Local: "ip", Type: hostIP, Default: new("v4")},
 	},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:host-1.0", Local: "addrType"},
+	TypeName: xmlstream.Name{Space: NamespaceHost, Local: "addrType"},
 }
 
 var hostUpdateModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 4, Local: "name"},
-		{Space: 4, Local: "add"},
-		{Space: 4, Local: "rem"},
-		{Space: 4, Local: "chg"},
+		{Space: spaceHost, Local: "name"},
+		{Space: spaceHost, Local: "add"},
+		{Space: spaceHost, Local: "rem"},
+		{Space: spaceHost, Local: "chg"},
 	},
 	Next:     [][]int{{0}, {1, 2, 3}, {2, 3}, {3}, {}},
 	Final:    []bool{false, true, true, true, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:host-1.0", Local: "updateType"},
+	TypeName: xmlstream.Name{Space: NamespaceHost, Local: "updateType"},
 }
 
 var hostAddRemModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 4, Local: "addr"},
-		{Space: 4, Local: "status"},
-		{Space: 4, Local: "status"},
-		{Space: 4, Local: "status"},
-		{Space: 4, Local: "status"},
-		{Space: 4, Local: "status"},
-		{Space: 4, Local: "status"},
-		{Space: 4, Local: "status"},
+		{Space: spaceHost, Local: "addr"},
+		{Space: spaceHost, Local: "status"},
+		{Space: spaceHost, Local: "status"},
+		{Space: spaceHost, Local: "status"},
+		{Space: spaceHost, Local: "status"},
+		{Space: spaceHost, Local: "status"},
+		{Space: spaceHost, Local: "status"},
+		{Space: spaceHost, Local: "status"},
 	},
 	Next:     [][]int{{0, 1}, {0, 1}, {2}, {3}, {4}, {5}, {6}, {7}, {}},
 	Final:    []bool{true, true, true, true, true, true, true, true, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:host-1.0", Local: "addRemType"},
+	TypeName: xmlstream.Name{Space: NamespaceHost, Local: "addRemType"},
 }
 
 var hostStatusAttrs = &xsdrun.Attributes{
@@ -499,144 +503,144 @@ var hostStatusAttrs = &xsdrun.Attributes{
 		{Local: "s", Type: hostStatusValue, Required: true},
 		{Local: "lang", Type: xsdLanguage, Default: new("en")},
 	},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:host-1.0", Local: "statusType"},
+	TypeName: xmlstream.Name{Space: NamespaceHost, Local: "statusType"},
 }
 
 var hostChgModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 4, Local: "name"},
+		{Space: spaceHost, Local: "name"},
 	},
 	Next:     [][]int{{0}, {}},
 	Final:    []bool{false, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:host-1.0", Local: "chgType"},
+	TypeName: xmlstream.Name{Space: NamespaceHost, Local: "chgType"},
 }
 
 var hostChkDataModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 4, Local: "cd"},
+		{Space: spaceHost, Local: "cd"},
 	},
 	Next:     [][]int{{0}, {0}},
 	Final:    []bool{false, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:host-1.0", Local: "chkDataType"},
+	TypeName: xmlstream.Name{Space: NamespaceHost, Local: "chkDataType"},
 }
 
 var hostCheckTypeModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 4, Local: "name"},
-		{Space: 4, Local: "reason"},
+		{Space: spaceHost, Local: "name"},
+		{Space: spaceHost, Local: "reason"},
 	},
 	Next:     [][]int{{0}, {1}, {}},
 	Final:    []bool{false, true, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:host-1.0", Local: "checkType"},
+	TypeName: xmlstream.Name{Space: NamespaceHost, Local: "checkType"},
 }
 
 var hostCheckNameAttrs = &xsdrun.Attributes{
 	Uses: []xsdrun.AttributeUse{
 		{Local: "avail", Type: xsdBoolean, Required: true},
 	},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:host-1.0", Local: "checkNameType"},
+	TypeName: xmlstream.Name{Space: NamespaceHost, Local: "checkNameType"},
 }
 
 var reasonAttrs = &xsdrun.Attributes{
 	Uses: []xsdrun.AttributeUse{
 		{Local: "lang", Type: xsdLanguage},
 	},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:eppcom-1.0", Local: "reasonType"},
+	TypeName: xmlstream.Name{Space: NamespaceEppcom, Local: "reasonType"},
 }
 
 var hostInfDataModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 4, Local: "name"},
-		{Space: 4, Local: "roid"},
-		{Space: 4, Local: "status"},
-		{Space: 4, Local: "status"},
-		{Space: 4, Local: "addr"},
-		{Space: 4, Local: "clID"},
-		{Space: 4, Local: "status"},
-		{Space: 4, Local: "crID"},
-		{Space: 4, Local: "status"},
-		{Space: 4, Local: "crDate"},
-		{Space: 4, Local: "status"},
-		{Space: 4, Local: "upID"},
-		{Space: 4, Local: "upDate"},
-		{Space: 4, Local: "trDate"},
-		{Space: 4, Local: "status"},
-		{Space: 4, Local: "status"},
+		{Space: spaceHost, Local: "name"},
+		{Space: spaceHost, Local: "roid"},
+		{Space: spaceHost, Local: "status"},
+		{Space: spaceHost, Local: "status"},
+		{Space: spaceHost, Local: "addr"},
+		{Space: spaceHost, Local: "clID"},
+		{Space: spaceHost, Local: "status"},
+		{Space: spaceHost, Local: "crID"},
+		{Space: spaceHost, Local: "status"},
+		{Space: spaceHost, Local: "crDate"},
+		{Space: spaceHost, Local: "status"},
+		{Space: spaceHost, Local: "upID"},
+		{Space: spaceHost, Local: "upDate"},
+		{Space: spaceHost, Local: "trDate"},
+		{Space: spaceHost, Local: "status"},
+		{Space: spaceHost, Local: "status"},
 	},
 	Next:     [][]int{{0}, {1}, {2}, {3, 4, 5}, {6, 4, 5}, {4, 5}, {7}, {8, 4, 5}, {9}, {10, 4, 5}, {11, 12, 13}, {14, 4, 5}, {12, 13}, {13}, {}, {15, 4, 5}, {4, 5}},
 	Final:    []bool{false, false, false, false, false, false, false, false, false, false, true, false, true, true, true, false, false},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:host-1.0", Local: "infDataType"},
+	TypeName: xmlstream.Name{Space: NamespaceHost, Local: "infDataType"},
 }
 
 var hostCreDataModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 4, Local: "name"},
-		{Space: 4, Local: "crDate"},
+		{Space: spaceHost, Local: "name"},
+		{Space: spaceHost, Local: "crDate"},
 	},
 	Next:     [][]int{{0}, {1}, {}},
 	Final:    []bool{false, false, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:host-1.0", Local: "creDataType"},
+	TypeName: xmlstream.Name{Space: NamespaceHost, Local: "creDataType"},
 }
 
 var hostPanDataModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 4, Local: "name"},
-		{Space: 4, Local: "paTRID"},
-		{Space: 4, Local: "paDate"},
+		{Space: spaceHost, Local: "name"},
+		{Space: spaceHost, Local: "paTRID"},
+		{Space: spaceHost, Local: "paDate"},
 	},
 	Next:     [][]int{{0}, {1}, {2}, {}},
 	Final:    []bool{false, false, false, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:host-1.0", Local: "panDataType"},
+	TypeName: xmlstream.Name{Space: NamespaceHost, Local: "panDataType"},
 }
 
 var hostPaNameAttrs = &xsdrun.Attributes{
 	Uses: []xsdrun.AttributeUse{
 		{Local: "paResult", Type: xsdBoolean, Required: true},
 	},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:host-1.0", Local: "paNameType"},
+	TypeName: xmlstream.Name{Space: NamespaceHost, Local: "paNameType"},
 }
 
 var domainCheckModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 3, Local: "name"},
+		{Space: spaceDomain, Local: "name"},
 	},
 	Next:     [][]int{{0}, {0}},
 	Final:    []bool{false, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "mNameType"},
+	TypeName: xmlstream.Name{Space: NamespaceDomain, Local: "mNameType"},
 }
 
 var domainInfoModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 3, Local: "name"},
-		{Space: 3, Local: "authInfo"},
+		{Space: spaceDomain, Local: "name"},
+		{Space: spaceDomain, Local: "authInfo"},
 	},
 	Next:     [][]int{{0}, {1}, {}},
 	Final:    []bool{false, true, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "infoType"},
+	TypeName: xmlstream.Name{Space: NamespaceDomain, Local: "infoType"},
 }
 
 var domainInfoNameAttrs = &xsdrun.Attributes{
 	Uses: []xsdrun.AttributeUse{
 		{Local: "hosts", Type: domainHosts, Default: new("all")},
 	},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "infoNameType"},
+	TypeName: xmlstream.Name{Space: NamespaceDomain, Local: "infoNameType"},
 }
 
 var domainAuthInfoModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 3, Local: "pw"},
-		{Space: 3, Local: "ext"},
+		{Space: spaceDomain, Local: "pw"},
+		{Space: spaceDomain, Local: "ext"},
 	},
 	Next:     [][]int{{0, 1}, {}, {}},
 	Final:    []bool{false, true, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "authInfoType"},
+	TypeName: xmlstream.Name{Space: NamespaceDomain, Local: "authInfoType"},
 }
 
 var pwAuthInfoAttrs = &xsdrun.Attributes{
 	Uses: []xsdrun.AttributeUse{
 		{Local: "roid", Type: eppcomROID},
 	},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:eppcom-1.0", Local: "pwAuthInfoType"},
+	TypeName: xmlstream.Name{Space: NamespaceEppcom, Local: "pwAuthInfoType"},
 }
 
 var extAuthInfoModel = &xsdrun.Model{
@@ -645,109 +649,109 @@ var extAuthInfoModel = &xsdrun.Model{
 	},
 	Next:     [][]int{{0}, {}},
 	Final:    []bool{false, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:eppcom-1.0", Local: "extAuthInfoType"},
+	TypeName: xmlstream.Name{Space: NamespaceEppcom, Local: "extAuthInfoType"},
 }
 
 var domainCreateModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 3, Local: "name"},
-		{Space: 3, Local: "period"},
-		{Space: 3, Local: "ns"},
-		{Space: 3, Local: "registrant"},
-		{Space: 3, Local: "contact"},
-		{Space: 3, Local: "authInfo"},
+		{Space: spaceDomain, Local: "name"},
+		{Space: spaceDomain, Local: "period"},
+		{Space: spaceDomain, Local: "ns"},
+		{Space: spaceDomain, Local: "registrant"},
+		{Space: spaceDomain, Local: "contact"},
+		{Space: spaceDomain, Local: "authInfo"},
 	},
 	Next:     [][]int{{0}, {1, 2, 3, 4, 5}, {2, 3, 4, 5}, {3, 4, 5}, {4, 5}, {4, 5}, {}},
 	Final:    []bool{false, false, false, false, false, false, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "createType"},
+	TypeName: xmlstream.Name{Space: NamespaceDomain, Local: "createType"},
 }
 
 var domainPeriodAttrs = &xsdrun.Attributes{
 	Uses: []xsdrun.AttributeUse{
 		{Local: "unit", Type: domainPUnit, Required: true},
 	},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "periodType"},
+	TypeName: xmlstream.Name{Space: NamespaceDomain, Local: "periodType"},
 }
 
 var domainNSModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 3, Local: "hostObj"},
-		{Space: 3, Local: "hostAttr"},
+		{Space: spaceDomain, Local: "hostObj"},
+		{Space: spaceDomain, Local: "hostAttr"},
 	},
 	Next:     [][]int{{0, 1}, {0}, {1}},
 	Final:    []bool{false, true, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "nsType"},
+	TypeName: xmlstream.Name{Space: NamespaceDomain, Local: "nsType"},
 }
 
 var domainHostAttrModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 3, Local: "hostName"},
-		{Space: 3, Local: "hostAddr"},
+		{Space: spaceDomain, Local: "hostName"},
+		{Space: spaceDomain, Local: "hostAddr"},
 	},
 	Next:     [][]int{{0}, {1}, {1}},
 	Final:    []bool{false, true, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "hostAttrType"},
+	TypeName: xmlstream.Name{Space: NamespaceDomain, Local: "hostAttrType"},
 }
 
 var domainContactAttrs = &xsdrun.Attributes{
 	Uses: []xsdrun.AttributeUse{
 		{Local: "type", Type: domainContactAttr},
 	},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "contactType"},
+	TypeName: xmlstream.Name{Space: NamespaceDomain, Local: "contactType"},
 }
 
 var domainDeleteModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 3, Local: "name"},
+		{Space: spaceDomain, Local: "name"},
 	},
 	Next:     [][]int{{0}, {}},
 	Final:    []bool{false, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "sNameType"},
+	TypeName: xmlstream.Name{Space: NamespaceDomain, Local: "sNameType"},
 }
 
 var domainRenewModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 3, Local: "name"},
-		{Space: 3, Local: "curExpDate"},
-		{Space: 3, Local: "period"},
+		{Space: spaceDomain, Local: "name"},
+		{Space: spaceDomain, Local: "curExpDate"},
+		{Space: spaceDomain, Local: "period"},
 	},
 	Next:     [][]int{{0}, {1}, {2}, {}},
 	Final:    []bool{false, false, true, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "renewType"},
+	TypeName: xmlstream.Name{Space: NamespaceDomain, Local: "renewType"},
 }
 
 var domainTransferModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 3, Local: "name"},
-		{Space: 3, Local: "period"},
-		{Space: 3, Local: "authInfo"},
+		{Space: spaceDomain, Local: "name"},
+		{Space: spaceDomain, Local: "period"},
+		{Space: spaceDomain, Local: "authInfo"},
 	},
 	Next:     [][]int{{0}, {1, 2}, {2}, {}},
 	Final:    []bool{false, true, true, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "transferType"},
+	TypeName: xmlstream.Name{Space: NamespaceDomain, Local: "transferType"},
 }
 
 var domainUpdateModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 3, Local: "name"},
-		{Space: 3, Local: "add"},
-		{Space: 3, Local: "rem"},
-		{Space: 3, Local: "chg"},
+		{Space: spaceDomain, Local: "name"},
+		{Space: spaceDomain, Local: "add"},
+		{Space: spaceDomain, Local: "rem"},
+		{Space: spaceDomain, Local: "chg"},
 	},
 	Next:     [][]int{{0}, {1, 2, 3}, {2, 3}, {3}, {}},
 	Final:    []bool{false, true, true, true, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "updateType"},
+	TypeName: xmlstream.Name{Space: NamespaceDomain, Local: "updateType"},
 }
 
 var domainAddRemModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 3, Local: "ns"},
-		{Space: 3, Local: "contact"},
-		{Space: 3, Local: "status", Min: 1, Max: 11},
+		{Space: spaceDomain, Local: "ns"},
+		{Space: spaceDomain, Local: "contact"},
+		{Space: spaceDomain, Local: "status", Min: 1, Max: 11},
 	},
 	Next:     [][]int{{0, 1, 2}, {1, 2}, {1, 2}, {}},
 	Final:    []bool{true, true, true, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "addRemType"},
+	TypeName: xmlstream.Name{Space: NamespaceDomain, Local: "addRemType"},
 }
 
 var domainStatusAttrs = &xsdrun.Attributes{
@@ -755,283 +759,283 @@ var domainStatusAttrs = &xsdrun.Attributes{
 		{Local: "s", Type: domainStatusValue, Required: true},
 		{Local: "lang", Type: xsdLanguage, Default: new("en")},
 	},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "statusType"},
+	TypeName: xmlstream.Name{Space: NamespaceDomain, Local: "statusType"},
 }
 
 var domainChgModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 3, Local: "registrant"},
-		{Space: 3, Local: "authInfo"},
+		{Space: spaceDomain, Local: "registrant"},
+		{Space: spaceDomain, Local: "authInfo"},
 	},
 	Next:     [][]int{{0, 1}, {1}, {}},
 	Final:    []bool{true, true, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "chgType"},
+	TypeName: xmlstream.Name{Space: NamespaceDomain, Local: "chgType"},
 }
 
 var domainAuthInfoChgModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 3, Local: "pw"},
-		{Space: 3, Local: "ext"},
-		{Space: 3, Local: "null"},
+		{Space: spaceDomain, Local: "pw"},
+		{Space: spaceDomain, Local: "ext"},
+		{Space: spaceDomain, Local: "null"},
 	},
 	Next:     [][]int{{0, 1, 2}, {}, {}, {}},
 	Final:    []bool{false, true, true, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "authInfoChgType"},
+	TypeName: xmlstream.Name{Space: NamespaceDomain, Local: "authInfoChgType"},
 }
 
 var domainChkDataModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 3, Local: "cd"},
+		{Space: spaceDomain, Local: "cd"},
 	},
 	Next:     [][]int{{0}, {0}},
 	Final:    []bool{false, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "chkDataType"},
+	TypeName: xmlstream.Name{Space: NamespaceDomain, Local: "chkDataType"},
 }
 
 var domainCheckTypeModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 3, Local: "name"},
-		{Space: 3, Local: "reason"},
+		{Space: spaceDomain, Local: "name"},
+		{Space: spaceDomain, Local: "reason"},
 	},
 	Next:     [][]int{{0}, {1}, {}},
 	Final:    []bool{false, true, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "checkType"},
+	TypeName: xmlstream.Name{Space: NamespaceDomain, Local: "checkType"},
 }
 
 var domainCheckNameAttrs = &xsdrun.Attributes{
 	Uses: []xsdrun.AttributeUse{
 		{Local: "avail", Type: xsdBoolean, Required: true},
 	},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "checkNameType"},
+	TypeName: xmlstream.Name{Space: NamespaceDomain, Local: "checkNameType"},
 }
 
 var domainInfDataModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 3, Local: "name"},
-		{Space: 3, Local: "roid"},
-		{Space: 3, Local: "status", Min: 1, Max: 11},
-		{Space: 3, Local: "registrant"},
-		{Space: 3, Local: "contact"},
-		{Space: 3, Local: "ns"},
-		{Space: 3, Local: "host"},
-		{Space: 3, Local: "clID"},
-		{Space: 3, Local: "crID"},
-		{Space: 3, Local: "crDate"},
-		{Space: 3, Local: "upID"},
-		{Space: 3, Local: "upDate"},
-		{Space: 3, Local: "exDate"},
-		{Space: 3, Local: "trDate"},
-		{Space: 3, Local: "authInfo"},
+		{Space: spaceDomain, Local: "name"},
+		{Space: spaceDomain, Local: "roid"},
+		{Space: spaceDomain, Local: "status", Min: 1, Max: 11},
+		{Space: spaceDomain, Local: "registrant"},
+		{Space: spaceDomain, Local: "contact"},
+		{Space: spaceDomain, Local: "ns"},
+		{Space: spaceDomain, Local: "host"},
+		{Space: spaceDomain, Local: "clID"},
+		{Space: spaceDomain, Local: "crID"},
+		{Space: spaceDomain, Local: "crDate"},
+		{Space: spaceDomain, Local: "upID"},
+		{Space: spaceDomain, Local: "upDate"},
+		{Space: spaceDomain, Local: "exDate"},
+		{Space: spaceDomain, Local: "trDate"},
+		{Space: spaceDomain, Local: "authInfo"},
 	},
 	Next:     [][]int{{0}, {1}, {2, 3, 4, 5, 6, 7}, {3, 4, 5, 6, 7}, {4, 5, 6, 7}, {4, 5, 6, 7}, {6, 7}, {6, 7}, {8, 9, 10, 11, 12, 13, 14}, {9, 10, 11, 12, 13, 14}, {10, 11, 12, 13, 14}, {11, 12, 13, 14}, {12, 13, 14}, {13, 14}, {14}, {}},
 	Final:    []bool{false, false, false, false, false, false, false, false, true, true, true, true, true, true, true, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "infDataType"},
+	TypeName: xmlstream.Name{Space: NamespaceDomain, Local: "infDataType"},
 }
 
 var domainCreDataModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 3, Local: "name"},
-		{Space: 3, Local: "crDate"},
-		{Space: 3, Local: "exDate"},
+		{Space: spaceDomain, Local: "name"},
+		{Space: spaceDomain, Local: "crDate"},
+		{Space: spaceDomain, Local: "exDate"},
 	},
 	Next:     [][]int{{0}, {1}, {2}, {}},
 	Final:    []bool{false, false, true, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "creDataType"},
+	TypeName: xmlstream.Name{Space: NamespaceDomain, Local: "creDataType"},
 }
 
 var domainRenDataModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 3, Local: "name"},
-		{Space: 3, Local: "exDate"},
+		{Space: spaceDomain, Local: "name"},
+		{Space: spaceDomain, Local: "exDate"},
 	},
 	Next:     [][]int{{0}, {1}, {}},
 	Final:    []bool{false, true, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "renDataType"},
+	TypeName: xmlstream.Name{Space: NamespaceDomain, Local: "renDataType"},
 }
 
 var domainTrnDataModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 3, Local: "name"},
-		{Space: 3, Local: "trStatus"},
-		{Space: 3, Local: "reID"},
-		{Space: 3, Local: "reDate"},
-		{Space: 3, Local: "acID"},
-		{Space: 3, Local: "acDate"},
-		{Space: 3, Local: "exDate"},
+		{Space: spaceDomain, Local: "name"},
+		{Space: spaceDomain, Local: "trStatus"},
+		{Space: spaceDomain, Local: "reID"},
+		{Space: spaceDomain, Local: "reDate"},
+		{Space: spaceDomain, Local: "acID"},
+		{Space: spaceDomain, Local: "acDate"},
+		{Space: spaceDomain, Local: "exDate"},
 	},
 	Next:     [][]int{{0}, {1}, {2}, {3}, {4}, {5}, {6}, {}},
 	Final:    []bool{false, false, false, false, false, false, true, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "trnDataType"},
+	TypeName: xmlstream.Name{Space: NamespaceDomain, Local: "trnDataType"},
 }
 
 var domainPanDataModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 3, Local: "name"},
-		{Space: 3, Local: "paTRID"},
-		{Space: 3, Local: "paDate"},
+		{Space: spaceDomain, Local: "name"},
+		{Space: spaceDomain, Local: "paTRID"},
+		{Space: spaceDomain, Local: "paDate"},
 	},
 	Next:     [][]int{{0}, {1}, {2}, {}},
 	Final:    []bool{false, false, false, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "panDataType"},
+	TypeName: xmlstream.Name{Space: NamespaceDomain, Local: "panDataType"},
 }
 
 var domainPaNameAttrs = &xsdrun.Attributes{
 	Uses: []xsdrun.AttributeUse{
 		{Local: "paResult", Type: xsdBoolean, Required: true},
 	},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:domain-1.0", Local: "paNameType"},
+	TypeName: xmlstream.Name{Space: NamespaceDomain, Local: "paNameType"},
 }
 
 var contactCheckModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 5, Local: "id"},
+		{Space: spaceContact, Local: "id"},
 	},
 	Next:     [][]int{{0}, {0}},
 	Final:    []bool{false, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "mIDType"},
+	TypeName: xmlstream.Name{Space: NamespaceContact, Local: "mIDType"},
 }
 
 var contactAuthIDModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 5, Local: "id"},
-		{Space: 5, Local: "authInfo"},
+		{Space: spaceContact, Local: "id"},
+		{Space: spaceContact, Local: "authInfo"},
 	},
 	Next:     [][]int{{0}, {1}, {}},
 	Final:    []bool{false, true, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "authIDType"},
+	TypeName: xmlstream.Name{Space: NamespaceContact, Local: "authIDType"},
 }
 
 var contactAuthInfoModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 5, Local: "pw"},
-		{Space: 5, Local: "ext"},
+		{Space: spaceContact, Local: "pw"},
+		{Space: spaceContact, Local: "ext"},
 	},
 	Next:     [][]int{{0, 1}, {}, {}},
 	Final:    []bool{false, true, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "authInfoType"},
+	TypeName: xmlstream.Name{Space: NamespaceContact, Local: "authInfoType"},
 }
 
 var contactCreateModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 5, Local: "id"},
-		{Space: 5, Local: "postalInfo"},
-		{Space: 5, Local: "postalInfo"},
-		{Space: 5, Local: "voice"},
-		{Space: 5, Local: "fax"},
-		{Space: 5, Local: "email"},
-		{Space: 5, Local: "authInfo"},
-		{Space: 5, Local: "disclose"},
+		{Space: spaceContact, Local: "id"},
+		{Space: spaceContact, Local: "postalInfo"},
+		{Space: spaceContact, Local: "postalInfo"},
+		{Space: spaceContact, Local: "voice"},
+		{Space: spaceContact, Local: "fax"},
+		{Space: spaceContact, Local: "email"},
+		{Space: spaceContact, Local: "authInfo"},
+		{Space: spaceContact, Local: "disclose"},
 	},
 	Next:     [][]int{{0}, {1}, {2, 3, 4, 5}, {3, 4, 5}, {4, 5}, {5}, {6}, {7}, {}},
 	Final:    []bool{false, false, false, false, false, false, false, true, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "createType"},
+	TypeName: xmlstream.Name{Space: NamespaceContact, Local: "createType"},
 }
 
 var contactPostalInfoModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 5, Local: "name"},
-		{Space: 5, Local: "org"},
-		{Space: 5, Local: "addr"},
+		{Space: spaceContact, Local: "name"},
+		{Space: spaceContact, Local: "org"},
+		{Space: spaceContact, Local: "addr"},
 	},
 	Next:     [][]int{{0}, {1, 2}, {2}, {}},
 	Final:    []bool{false, false, false, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "postalInfoType"},
+	TypeName: xmlstream.Name{Space: NamespaceContact, Local: "postalInfoType"},
 }
 
 var contactPostalInfoAttrs = &xsdrun.Attributes{
 	Uses: []xsdrun.AttributeUse{
 		{Local: "type", Type: contactPostalInfoEnum, Required: true},
 	},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "postalInfoType"},
+	TypeName: xmlstream.Name{Space: NamespaceContact, Local: "postalInfoType"},
 }
 
 var contactAddrModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 5, Local: "street"},
-		{Space: 5, Local: "city"},
-		{Space: 5, Local: "street"},
-		{Space: 5, Local: "sp"},
-		{Space: 5, Local: "pc"},
-		{Space: 5, Local: "cc"},
-		{Space: 5, Local: "street"},
+		{Space: spaceContact, Local: "street"},
+		{Space: spaceContact, Local: "city"},
+		{Space: spaceContact, Local: "street"},
+		{Space: spaceContact, Local: "sp"},
+		{Space: spaceContact, Local: "pc"},
+		{Space: spaceContact, Local: "cc"},
+		{Space: spaceContact, Local: "street"},
 	},
 	Next:     [][]int{{0, 1}, {2, 1}, {3, 4, 5}, {6, 1}, {4, 5}, {5}, {}, {1}},
 	Final:    []bool{false, false, false, false, false, false, true, false},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "addrType"},
+	TypeName: xmlstream.Name{Space: NamespaceContact, Local: "addrType"},
 }
 
 var contactE164Attrs = &xsdrun.Attributes{
 	Uses: []xsdrun.AttributeUse{
 		{Local: "x", Type: xsdToken},
 	},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "e164Type"},
+	TypeName: xmlstream.Name{Space: NamespaceContact, Local: "e164Type"},
 }
 
 var contactDiscloseModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 5, Local: "name"},
-		{Space: 5, Local: "org"},
-		{Space: 5, Local: "addr"},
-		{Space: 5, Local: "voice"},
-		{Space: 5, Local: "fax"},
-		{Space: 5, Local: "email"},
-		{Space: 5, Local: "name"},
-		{Space: 5, Local: "org"},
-		{Space: 5, Local: "addr"},
+		{Space: spaceContact, Local: "name"},
+		{Space: spaceContact, Local: "org"},
+		{Space: spaceContact, Local: "addr"},
+		{Space: spaceContact, Local: "voice"},
+		{Space: spaceContact, Local: "fax"},
+		{Space: spaceContact, Local: "email"},
+		{Space: spaceContact, Local: "name"},
+		{Space: spaceContact, Local: "org"},
+		{Space: spaceContact, Local: "addr"},
 	},
 	Next:     [][]int{{0, 1, 2, 3, 4, 5}, {6, 1, 2, 3, 4, 5}, {7, 2, 3, 4, 5}, {8, 3, 4, 5}, {4, 5}, {5}, {}, {1, 2, 3, 4, 5}, {2, 3, 4, 5}, {3, 4, 5}},
 	Final:    []bool{true, true, true, true, true, true, true, true, true, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "discloseType"},
+	TypeName: xmlstream.Name{Space: NamespaceContact, Local: "discloseType"},
 }
 
 var contactDiscloseAttrs = &xsdrun.Attributes{
 	Uses: []xsdrun.AttributeUse{
 		{Local: "flag", Type: xsdBoolean, Required: true},
 	},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "discloseType"},
+	TypeName: xmlstream.Name{Space: NamespaceContact, Local: "discloseType"},
 }
 
 var contactIntLocAttrs = &xsdrun.Attributes{
 	Uses: []xsdrun.AttributeUse{
 		{Local: "type", Type: contactPostalInfoEnum, Required: true},
 	},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "intLocType"},
+	TypeName: xmlstream.Name{Space: NamespaceContact, Local: "intLocType"},
 }
 
 var contactDeleteModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 5, Local: "id"},
+		{Space: spaceContact, Local: "id"},
 	},
 	Next:     [][]int{{0}, {}},
 	Final:    []bool{false, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "sIDType"},
+	TypeName: xmlstream.Name{Space: NamespaceContact, Local: "sIDType"},
 }
 
 var contactUpdateModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 5, Local: "id"},
-		{Space: 5, Local: "add"},
-		{Space: 5, Local: "rem"},
-		{Space: 5, Local: "chg"},
+		{Space: spaceContact, Local: "id"},
+		{Space: spaceContact, Local: "add"},
+		{Space: spaceContact, Local: "rem"},
+		{Space: spaceContact, Local: "chg"},
 	},
 	Next:     [][]int{{0}, {1, 2, 3}, {2, 3}, {3}, {}},
 	Final:    []bool{false, true, true, true, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "updateType"},
+	TypeName: xmlstream.Name{Space: NamespaceContact, Local: "updateType"},
 }
 
 var contactAddRemModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 5, Local: "status"},
-		{Space: 5, Local: "status"},
-		{Space: 5, Local: "status"},
-		{Space: 5, Local: "status"},
-		{Space: 5, Local: "status"},
-		{Space: 5, Local: "status"},
-		{Space: 5, Local: "status"},
+		{Space: spaceContact, Local: "status"},
+		{Space: spaceContact, Local: "status"},
+		{Space: spaceContact, Local: "status"},
+		{Space: spaceContact, Local: "status"},
+		{Space: spaceContact, Local: "status"},
+		{Space: spaceContact, Local: "status"},
+		{Space: spaceContact, Local: "status"},
 	},
 	Next:     [][]int{{0}, {1}, {2}, {3}, {4}, {5}, {6}, {}},
 	Final:    []bool{false, true, true, true, true, true, true, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "addRemType"},
+	TypeName: xmlstream.Name{Space: NamespaceContact, Local: "addRemType"},
 }
 
 var contactStatusAttrs = &xsdrun.Attributes{
@@ -1039,253 +1043,253 @@ var contactStatusAttrs = &xsdrun.Attributes{
 		{Local: "s", Type: contactStatusValue, Required: true},
 		{Local: "lang", Type: xsdLanguage, Default: new("en")},
 	},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "statusType"},
+	TypeName: xmlstream.Name{Space: NamespaceContact, Local: "statusType"},
 }
 
 var contactChgModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 5, Local: "postalInfo"},
-		{Space: 5, Local: "voice"},
-		{Space: 5, Local: "fax"},
-		{Space: 5, Local: "email"},
-		{Space: 5, Local: "authInfo"},
-		{Space: 5, Local: "disclose"},
-		{Space: 5, Local: "postalInfo"},
+		{Space: spaceContact, Local: "postalInfo"},
+		{Space: spaceContact, Local: "voice"},
+		{Space: spaceContact, Local: "fax"},
+		{Space: spaceContact, Local: "email"},
+		{Space: spaceContact, Local: "authInfo"},
+		{Space: spaceContact, Local: "disclose"},
+		{Space: spaceContact, Local: "postalInfo"},
 	},
 	Next:     [][]int{{0, 1, 2, 3, 4, 5}, {6, 1, 2, 3, 4, 5}, {2, 3, 4, 5}, {3, 4, 5}, {4, 5}, {5}, {}, {1, 2, 3, 4, 5}},
 	Final:    []bool{true, true, true, true, true, true, true, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "chgType"},
+	TypeName: xmlstream.Name{Space: NamespaceContact, Local: "chgType"},
 }
 
 var contactChgPostalInfoModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 5, Local: "name"},
-		{Space: 5, Local: "org"},
-		{Space: 5, Local: "addr"},
+		{Space: spaceContact, Local: "name"},
+		{Space: spaceContact, Local: "org"},
+		{Space: spaceContact, Local: "addr"},
 	},
 	Next:     [][]int{{0, 1, 2}, {1, 2}, {2}, {}},
 	Final:    []bool{true, true, true, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "chgPostalInfoType"},
+	TypeName: xmlstream.Name{Space: NamespaceContact, Local: "chgPostalInfoType"},
 }
 
 var contactChgPostalInfoAttrs = &xsdrun.Attributes{
 	Uses: []xsdrun.AttributeUse{
 		{Local: "type", Type: contactPostalInfoEnum, Required: true},
 	},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "chgPostalInfoType"},
+	TypeName: xmlstream.Name{Space: NamespaceContact, Local: "chgPostalInfoType"},
 }
 
 var contactChkDataModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 5, Local: "cd"},
+		{Space: spaceContact, Local: "cd"},
 	},
 	Next:     [][]int{{0}, {0}},
 	Final:    []bool{false, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "chkDataType"},
+	TypeName: xmlstream.Name{Space: NamespaceContact, Local: "chkDataType"},
 }
 
 var contactCheckTypeModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 5, Local: "id"},
-		{Space: 5, Local: "reason"},
+		{Space: spaceContact, Local: "id"},
+		{Space: spaceContact, Local: "reason"},
 	},
 	Next:     [][]int{{0}, {1}, {}},
 	Final:    []bool{false, true, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "checkType"},
+	TypeName: xmlstream.Name{Space: NamespaceContact, Local: "checkType"},
 }
 
 var contactCheckIDAttrs = &xsdrun.Attributes{
 	Uses: []xsdrun.AttributeUse{
 		{Local: "avail", Type: xsdBoolean, Required: true},
 	},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "checkIDType"},
+	TypeName: xmlstream.Name{Space: NamespaceContact, Local: "checkIDType"},
 }
 
 var contactInfDataModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 5, Local: "id"},
-		{Space: 5, Local: "roid"},
-		{Space: 5, Local: "status"},
-		{Space: 5, Local: "status"},
-		{Space: 5, Local: "postalInfo"},
-		{Space: 5, Local: "status"},
-		{Space: 5, Local: "postalInfo"},
-		{Space: 5, Local: "voice"},
-		{Space: 5, Local: "fax"},
-		{Space: 5, Local: "email"},
-		{Space: 5, Local: "status"},
-		{Space: 5, Local: "clID"},
-		{Space: 5, Local: "status"},
-		{Space: 5, Local: "crID"},
-		{Space: 5, Local: "status"},
-		{Space: 5, Local: "crDate"},
-		{Space: 5, Local: "status"},
-		{Space: 5, Local: "upID"},
-		{Space: 5, Local: "upDate"},
-		{Space: 5, Local: "trDate"},
-		{Space: 5, Local: "authInfo"},
-		{Space: 5, Local: "disclose"},
+		{Space: spaceContact, Local: "id"},
+		{Space: spaceContact, Local: "roid"},
+		{Space: spaceContact, Local: "status"},
+		{Space: spaceContact, Local: "status"},
+		{Space: spaceContact, Local: "postalInfo"},
+		{Space: spaceContact, Local: "status"},
+		{Space: spaceContact, Local: "postalInfo"},
+		{Space: spaceContact, Local: "voice"},
+		{Space: spaceContact, Local: "fax"},
+		{Space: spaceContact, Local: "email"},
+		{Space: spaceContact, Local: "status"},
+		{Space: spaceContact, Local: "clID"},
+		{Space: spaceContact, Local: "status"},
+		{Space: spaceContact, Local: "crID"},
+		{Space: spaceContact, Local: "status"},
+		{Space: spaceContact, Local: "crDate"},
+		{Space: spaceContact, Local: "status"},
+		{Space: spaceContact, Local: "upID"},
+		{Space: spaceContact, Local: "upDate"},
+		{Space: spaceContact, Local: "trDate"},
+		{Space: spaceContact, Local: "authInfo"},
+		{Space: spaceContact, Local: "disclose"},
 	},
 	Next:     [][]int{{0}, {1}, {2}, {3, 4}, {5, 4}, {6, 7, 8, 9}, {10, 4}, {7, 8, 9}, {8, 9}, {9}, {11}, {12, 4}, {13}, {14, 4}, {15}, {16, 4}, {17, 18, 19, 20, 21}, {4}, {18, 19, 20, 21}, {19, 20, 21}, {20, 21}, {21}, {}},
 	Final:    []bool{false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, true, false, true, true, true, true, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "infDataType"},
+	TypeName: xmlstream.Name{Space: NamespaceContact, Local: "infDataType"},
 }
 
 var contactCreDataModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 5, Local: "id"},
-		{Space: 5, Local: "crDate"},
+		{Space: spaceContact, Local: "id"},
+		{Space: spaceContact, Local: "crDate"},
 	},
 	Next:     [][]int{{0}, {1}, {}},
 	Final:    []bool{false, false, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "creDataType"},
+	TypeName: xmlstream.Name{Space: NamespaceContact, Local: "creDataType"},
 }
 
 var contactTrnDataModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 5, Local: "id"},
-		{Space: 5, Local: "trStatus"},
-		{Space: 5, Local: "reID"},
-		{Space: 5, Local: "reDate"},
-		{Space: 5, Local: "acID"},
-		{Space: 5, Local: "acDate"},
+		{Space: spaceContact, Local: "id"},
+		{Space: spaceContact, Local: "trStatus"},
+		{Space: spaceContact, Local: "reID"},
+		{Space: spaceContact, Local: "reDate"},
+		{Space: spaceContact, Local: "acID"},
+		{Space: spaceContact, Local: "acDate"},
 	},
 	Next:     [][]int{{0}, {1}, {2}, {3}, {4}, {5}, {}},
 	Final:    []bool{false, false, false, false, false, false, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "trnDataType"},
+	TypeName: xmlstream.Name{Space: NamespaceContact, Local: "trnDataType"},
 }
 
 var contactPanDataModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 5, Local: "id"},
-		{Space: 5, Local: "paTRID"},
-		{Space: 5, Local: "paDate"},
+		{Space: spaceContact, Local: "id"},
+		{Space: spaceContact, Local: "paTRID"},
+		{Space: spaceContact, Local: "paDate"},
 	},
 	Next:     [][]int{{0}, {1}, {2}, {}},
 	Final:    []bool{false, false, false, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "panDataType"},
+	TypeName: xmlstream.Name{Space: NamespaceContact, Local: "panDataType"},
 }
 
 var contactPaCLIDAttrs = &xsdrun.Attributes{
 	Uses: []xsdrun.AttributeUse{
 		{Local: "paResult", Type: xsdBoolean, Required: true},
 	},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:contact-1.0", Local: "paCLIDType"},
+	TypeName: xmlstream.Name{Space: NamespaceContact, Local: "paCLIDType"},
 }
 
 var secDNSDSOrKeyModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 6, Local: "maxSigLife"},
-		{Space: 6, Local: "dsData"},
-		{Space: 6, Local: "keyData"},
+		{Space: spaceSecDNS, Local: "maxSigLife"},
+		{Space: spaceSecDNS, Local: "dsData"},
+		{Space: spaceSecDNS, Local: "keyData"},
 	},
 	Next:     [][]int{{0, 1, 2}, {1, 2}, {1}, {2}},
 	Final:    []bool{false, false, true, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:secDNS-1.1", Local: "dsOrKeyType"},
+	TypeName: xmlstream.Name{Space: NamespaceSecDNS, Local: "dsOrKeyType"},
 }
 
 var secDNSDSDataModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 6, Local: "keyTag"},
-		{Space: 6, Local: "alg"},
-		{Space: 6, Local: "digestType"},
-		{Space: 6, Local: "digest"},
-		{Space: 6, Local: "keyData"},
+		{Space: spaceSecDNS, Local: "keyTag"},
+		{Space: spaceSecDNS, Local: "alg"},
+		{Space: spaceSecDNS, Local: "digestType"},
+		{Space: spaceSecDNS, Local: "digest"},
+		{Space: spaceSecDNS, Local: "keyData"},
 	},
 	Next:     [][]int{{0}, {1}, {2}, {3}, {4}, {}},
 	Final:    []bool{false, false, false, false, true, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:secDNS-1.1", Local: "dsDataType"},
+	TypeName: xmlstream.Name{Space: NamespaceSecDNS, Local: "dsDataType"},
 }
 
 var secDNSKeyDataModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 6, Local: "flags"},
-		{Space: 6, Local: "protocol"},
-		{Space: 6, Local: "alg"},
-		{Space: 6, Local: "pubKey"},
+		{Space: spaceSecDNS, Local: "flags"},
+		{Space: spaceSecDNS, Local: "protocol"},
+		{Space: spaceSecDNS, Local: "alg"},
+		{Space: spaceSecDNS, Local: "pubKey"},
 	},
 	Next:     [][]int{{0}, {1}, {2}, {3}, {}},
 	Final:    []bool{false, false, false, false, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:secDNS-1.1", Local: "keyDataType"},
+	TypeName: xmlstream.Name{Space: NamespaceSecDNS, Local: "keyDataType"},
 }
 
 var secDNSUpdateModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 6, Local: "rem"},
-		{Space: 6, Local: "add"},
-		{Space: 6, Local: "chg"},
+		{Space: spaceSecDNS, Local: "rem"},
+		{Space: spaceSecDNS, Local: "add"},
+		{Space: spaceSecDNS, Local: "chg"},
 	},
 	Next:     [][]int{{0, 1, 2}, {1, 2}, {2}, {}},
 	Final:    []bool{true, true, true, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:secDNS-1.1", Local: "updateType"},
+	TypeName: xmlstream.Name{Space: NamespaceSecDNS, Local: "updateType"},
 }
 
 var secDNSUpdateAttrs = &xsdrun.Attributes{
 	Uses: []xsdrun.AttributeUse{
 		{Local: "urgent", Type: xsdBoolean, Default: new("false")},
 	},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:secDNS-1.1", Local: "updateType"},
+	TypeName: xmlstream.Name{Space: NamespaceSecDNS, Local: "updateType"},
 }
 
 var secDNSRemModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 6, Local: "all"},
-		{Space: 6, Local: "dsData"},
-		{Space: 6, Local: "keyData"},
+		{Space: spaceSecDNS, Local: "all"},
+		{Space: spaceSecDNS, Local: "dsData"},
+		{Space: spaceSecDNS, Local: "keyData"},
 	},
 	Next:     [][]int{{0, 1, 2}, {}, {1}, {2}},
 	Final:    []bool{false, true, true, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:secDNS-1.1", Local: "remType"},
+	TypeName: xmlstream.Name{Space: NamespaceSecDNS, Local: "remType"},
 }
 
 var secDNSChgModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 6, Local: "maxSigLife"},
+		{Space: spaceSecDNS, Local: "maxSigLife"},
 	},
 	Next:     [][]int{{0}, {}},
 	Final:    []bool{true, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:secDNS-1.1", Local: "chgType"},
+	TypeName: xmlstream.Name{Space: NamespaceSecDNS, Local: "chgType"},
 }
 
 var rgpUpdateModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 7, Local: "restore"},
+		{Space: spaceRGP, Local: "restore"},
 	},
 	Next:     [][]int{{0}, {}},
 	Final:    []bool{false, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:rgp-1.0", Local: "updateType"},
+	TypeName: xmlstream.Name{Space: NamespaceRGP, Local: "updateType"},
 }
 
 var rgpRestoreModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 7, Local: "report"},
+		{Space: spaceRGP, Local: "report"},
 	},
 	Next:     [][]int{{0}, {}},
 	Final:    []bool{true, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:rgp-1.0", Local: "restoreType"},
+	TypeName: xmlstream.Name{Space: NamespaceRGP, Local: "restoreType"},
 }
 
 var rgpRestoreAttrs = &xsdrun.Attributes{
 	Uses: []xsdrun.AttributeUse{
 		{Local: "op", Type: rgpRGPOp, Required: true},
 	},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:rgp-1.0", Local: "restoreType"},
+	TypeName: xmlstream.Name{Space: NamespaceRGP, Local: "restoreType"},
 }
 
 var rgpReportModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 7, Local: "preData"},
-		{Space: 7, Local: "postData"},
-		{Space: 7, Local: "delTime"},
-		{Space: 7, Local: "resTime"},
-		{Space: 7, Local: "resReason"},
-		{Space: 7, Local: "statement"},
-		{Space: 7, Local: "statement"},
-		{Space: 7, Local: "other"},
+		{Space: spaceRGP, Local: "preData"},
+		{Space: spaceRGP, Local: "postData"},
+		{Space: spaceRGP, Local: "delTime"},
+		{Space: spaceRGP, Local: "resTime"},
+		{Space: spaceRGP, Local: "resReason"},
+		{Space: spaceRGP, Local: "statement"},
+		{Space: spaceRGP, Local: "statement"},
+		{Space: spaceRGP, Local: "other"},
 	},
 	Next:     [][]int{{0}, {1}, {2}, {3}, {4}, {5}, {6, 7}, {7}, {}},
 	Final:    []bool{false, false, false, false, false, false, true, true, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:rgp-1.0", Local: "reportType"},
+	TypeName: xmlstream.Name{Space: NamespaceRGP, Local: "reportType"},
 }
 
 var rgpMixedModel = &xsdrun.Model{
@@ -1294,7 +1298,7 @@ var rgpMixedModel = &xsdrun.Model{
 	},
 	Next:     [][]int{{0}, {0}},
 	Final:    []bool{true, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:rgp-1.0", Local: "mixedType"},
+	TypeName: xmlstream.Name{Space: NamespaceRGP, Local: "mixedType"},
 }
 
 var rgpReportTextModel = &xsdrun.Model{
@@ -1303,23 +1307,23 @@ var rgpReportTextModel = &xsdrun.Model{
 	},
 	Next:     [][]int{{0}, {0}},
 	Final:    []bool{true, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:rgp-1.0", Local: "reportTextType"},
+	TypeName: xmlstream.Name{Space: NamespaceRGP, Local: "reportTextType"},
 }
 
 var rgpReportTextAttrs = &xsdrun.Attributes{
 	Uses: []xsdrun.AttributeUse{
 		{Local: "lang", Type: xsdLanguage, Default: new("en")},
 	},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:rgp-1.0", Local: "reportTextType"},
+	TypeName: xmlstream.Name{Space: NamespaceRGP, Local: "reportTextType"},
 }
 
 var rgpRespDataModel = &xsdrun.Model{
 	Particles: []xsdrun.Particle{
-		{Space: 7, Local: "rgpStatus"},
+		{Space: spaceRGP, Local: "rgpStatus"},
 	},
 	Next:     [][]int{{0}, {0}},
 	Final:    []bool{false, true},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:rgp-1.0", Local: "respDataType"},
+	TypeName: xmlstream.Name{Space: NamespaceRGP, Local: "respDataType"},
 }
 
 var rgpStatusAttrs = &xsdrun.Attributes{
@@ -1327,5 +1331,5 @@ var rgpStatusAttrs = &xsdrun.Attributes{
 		{Local: "s", Type: rgpStatusValue, Required: true},
 		{Local: "lang", Type: xsdLanguage, Default: new("en")},
 	},
-	TypeName: xmlstream.Name{Space: "urn:ietf:params:xml:ns:rgp-1.0", Local: "statusType"},
+	TypeName: xmlstream.Name{Space: NamespaceRGP, Local: "statusType"},
 }

@@ -15,17 +15,8 @@ import (
 	"github.com/protogen-go/protogen/runtime/socket"
 )
 
-// This code needs version 1 of the runtime.
-const _ = session.IsAtLeastVersion1
-
-// Conditions that callers of servers and clients tell apart.
-var (
-	// ErrServerClosed is what Serve returns after Shutdown or Close.
-	ErrServerClosed = session.ErrServerClosed
-	// ErrClosed ends the calls of a session that is over; it satisfies
-	// errors.Is(err, net.ErrClosed).
-	ErrClosed = session.ErrClosed
-)
+// ErrServerClosed is what Serve returns after Shutdown or Close.
+var ErrServerClosed = session.ErrServerClosed
 
 // Server is a server (the registry): it runs a session for every connection it
 // accepts. Set its fields before the first call and leave them alone
@@ -91,19 +82,13 @@ func (s *Server) ListenAndServe(ctx context.Context, network, address string) er
 // Shutdown stops accepting, lets every session finish what it has begun, and
 // waits until all are over. When ctx ends first, the others are cut and its
 // error is returned.
-func (s *Server) Shutdown(ctx context.Context) error {
-	return s.server.Shutdown(ctx)
-}
+func (s *Server) Shutdown(ctx context.Context) error { return s.server.Shutdown(ctx) }
 
 // Close stops accepting and cuts every connection.
-func (s *Server) Close() error {
-	return s.server.Close()
-}
+func (s *Server) Close() error { return s.server.Close() }
 
 // Stats reports the server's counters.
-func (s *Server) Stats() loop.Stats {
-	return s.server.Stats()
-}
+func (s *Server) Stats() loop.Stats { return s.server.Stats() }
 
 // NewServerSession is one session of a server driven by octets alone, without
 // a socket: for tests, and for event loops of your own. Handlers are called

@@ -8,12 +8,16 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/protogen-go/protogen/runtime/session"
 	"github.com/protogen-go/protogen/runtime/xmlstream"
 	"github.com/protogen-go/protogen/runtime/xsdrun"
 )
+
+// This code needs version 1 of the runtime.
+const _ = session.IsAtLeastVersion1
 
 // ClientState is a state of the machine "client". See RFC 5730 2.
 type ClientState uint8
@@ -40,8 +44,12 @@ var clientStateNames = [...]string{
 	"ended",
 }
 
-// String is the name the specification gives the state.
+// String is the name the specification gives the state, and of what is no
+// state its number.
 func (s ClientState) String() string {
+	if int(s) >= len(clientStateNames) {
+		return "ClientState(" + strconv.Itoa(int(s)) + ")"
+	}
 	return clientStateNames[s]
 }
 
@@ -248,8 +256,7 @@ func (s *clientMachine) afterKeepAlive() {
 	case ClientStateGreeted, ClientStateOpen:
 		s.Send(s.newHello())
 		s.StartTimer(clientTimerAnswer, s.config.AnswerWithin)
-	case ClientStateLoggingIn, ClientStateLoggingOut:
-	// ignored
+	case ClientStateLoggingIn, ClientStateLoggingOut: // ignored
 	default:
 		s.Unexpected(s.state.String(), "keepAlive")
 	}
@@ -369,8 +376,12 @@ var serverStateNames = [...]string{
 	"endSession",
 }
 
-// String is the name the specification gives the state.
+// String is the name the specification gives the state, and of what is no
+// state its number.
 func (s ServerState) String() string {
+	if int(s) >= len(serverStateNames) {
+		return "ServerState(" + strconv.Itoa(int(s)) + ")"
+	}
 	return serverStateNames[s]
 }
 
@@ -404,15 +415,15 @@ type Session struct {
 	ID    uint64       // the session's number, unique in the process
 	Peer  session.Peer // who is at the other end
 	State ServerState  // when the handler was called
-	// logins that failed.
+	// How many logins have failed.
 	Failures int64
-	// who is logged in.
+	// Who is logged in.
 	ClientID string
-	// the objects that the login chose.
+	// The objects that the login chose.
 	Objects []string
-	// the extensions that the login chose.
+	// The extensions that the login chose.
 	Services []string
-	// the session ends once the command under way is answered.
+	// The session ends once the command under way is answered.
 	Ending bool
 }
 
@@ -656,14 +667,8 @@ func (s *serverMachine) Broken(err error) {
 			s.Send(s.newResponse(CodeUnknownCommand, e))
 		case e.Kind == MessageInvalid && e.Node != nil:
 			v := s.newResponse(CodeSyntaxError, e)
-			if len(v.Results) == 0 {
-				v.Results = make([]Result, 1)
-			}
-			xsdrun.ItemOf[ResultExtValue](&v.Results[0].Items).Value.Content = xmlstream.Mixed(e.Node.XML)
-			if len(v.Results) == 0 {
-				v.Results = make([]Result, 1)
-			}
-			xsdrun.ItemOf[ResultExtValue](&v.Results[0].Items).Reason.Value = errorText(e)
+			xsdrun.ItemOf[ResultExtValue](&first(&v.Results).Items).Value.Content = xmlstream.Mixed(e.Node.XML)
+			xsdrun.ItemOf[ResultExtValue](&first(&v.Results).Items).Reason.Value = errorText(e)
 			s.Send(v)
 		default:
 			s.Send(s.newResponse(CodeSyntaxError, e))
@@ -811,12 +816,12 @@ func (s *serverMachine) handle(ctx context.Context, operation int, req session.M
 // Refuse implements [session.Operator].
 func (s *serverMachine) Refuse(req session.Message, err error) (session.Message, bool) {
 	res := new(Response)
-	var refusal *ResultError
-	known := errors.As(err, &refusal)
+	var refused *ResultError
+	known := errors.As(err, &refused)
 	if !known {
-		refusal = &ResultError{Code: CodeFailed}
+		refused = &ResultError{Code: CodeFailed}
 	}
-	refusal.fill(&res.ResponseHead)
+	refused.fill(&res.ResponseHead)
 	s.derive(res, req)
 	return res, known
 }
@@ -836,8 +841,7 @@ func (s *serverMachine) doneLogin(req *LoginRequest, res *Response) {
 	switch s.state {
 	case ServerStateProcessingLogin:
 		switch res.Code() {
-		case CodeCompleted:
-			// accepted
+		case CodeCompleted: // accepted
 			s.vars.ClientID = req.ClID
 			s.vars.Objects = req.Svcs.ObjURIs
 			s.vars.Services = req.Svcs.SvcExtension
@@ -845,20 +849,18 @@ func (s *serverMachine) doneLogin(req *LoginRequest, res *Response) {
 			s.StopTimer(serverTimerPreLogin)
 			s.StartTimer(serverTimerIdle, s.config.Idle)
 			s.to(ServerStateWaitingForCommand, "login.accepted")
-		case CodeAuthError:
-			// refused
+		case CodeAuthError: // refused
 			switch {
 			case s.vars.Failures+1 >= int64(s.config.MaxLoginFailures):
 				s.Send(s.newResponse(CodeAuthErrorClosing, req))
 				s.Close()
 				s.to(ServerStateEndSession, "login.refused")
 			default:
-				s.vars.Failures = s.vars.Failures + 1
+				s.vars.Failures++
 				s.Send(res)
 				s.to(ServerStateWaitingForClientAuthentication, "login.refused")
 			}
-		case CodeFailedClosing, CodeAuthErrorClosing, CodeSessionLimit:
-			// ended
+		case CodeFailedClosing, CodeAuthErrorClosing, CodeSessionLimit: // ended
 			s.Send(res)
 			s.Close()
 			s.to(ServerStateEndSession, "login.ended")
@@ -876,8 +878,7 @@ func (s *serverMachine) doneCommand(req hasCommandHead, res hasResponseHead) {
 	switch s.state {
 	case ServerStateProcessingCommand:
 		switch res.responseHead().Code() {
-		case CodeEnding, CodeFailedClosing, CodeAuthErrorClosing, CodeSessionLimit:
-			// ended
+		case CodeEnding, CodeFailedClosing, CodeAuthErrorClosing, CodeSessionLimit: // ended
 			s.Send(res)
 			s.Close()
 			s.to(ServerStateEndSession, "command.ended")
@@ -924,11 +925,8 @@ func (s *serverMachine) derive(m session.Message, req any) {
 		if m.SvDate.IsZero() {
 			m.SvDate = time.Now().UTC()
 		}
-		if len(m.versionValue()) == 0 {
-			m.SvcMenu.Versions = nil
-			for _, s := range []string{"1.0"} {
-				m.SvcMenu.Versions = append(m.SvcMenu.Versions, Version(s))
-			}
+		if len(m.SvcMenu.Versions) == 0 {
+			m.SvcMenu.Versions = []Version{"1.0"}
 		}
 		if len(m.SvcMenu.Langs) == 0 {
 			m.SvcMenu.Langs = s.config.Languages
@@ -939,38 +937,23 @@ func (s *serverMachine) derive(m session.Message, req any) {
 		if len(m.SvcMenu.SvcExtension) == 0 {
 			m.SvcMenu.SvcExtension = s.config.Extensions
 		}
-		if !m.accessValue() {
+		if m.DCP.Access.All == nil {
 			m.DCP.Access.All = new(xmlstream.Any)
 		}
 		if !m.administrationValue() {
-			if len(m.DCP.Statements) == 0 {
-				m.DCP.Statements = make([]DCPStatement, 1)
-			}
-			m.DCP.Statements[0].Purpose.Admin = new(xmlstream.Any)
+			first(&m.DCP.Statements).Purpose.Admin = new(xmlstream.Any)
 		}
 		if !m.provisioningValue() {
-			if len(m.DCP.Statements) == 0 {
-				m.DCP.Statements = make([]DCPStatement, 1)
-			}
-			m.DCP.Statements[0].Purpose.Prov = new(xmlstream.Any)
+			first(&m.DCP.Statements).Purpose.Prov = new(xmlstream.Any)
 		}
 		if !m.oursValue() {
-			if len(m.DCP.Statements) == 0 {
-				m.DCP.Statements = make([]DCPStatement, 1)
-			}
-			m.DCP.Statements[0].Recipient.Ours = make([]DCPOurs, 1)
+			first(&m.DCP.Statements).Recipient.Ours = make([]DCPOurs, 1)
 		}
 		if !m.publicValue() {
-			if len(m.DCP.Statements) == 0 {
-				m.DCP.Statements = make([]DCPStatement, 1)
-			}
-			m.DCP.Statements[0].Recipient.Public = new(xmlstream.Any)
+			first(&m.DCP.Statements).Recipient.Public = new(xmlstream.Any)
 		}
 		if !m.statedValue() {
-			if len(m.DCP.Statements) == 0 {
-				m.DCP.Statements = make([]DCPStatement, 1)
-			}
-			m.DCP.Statements[0].Retention.Stated = new(xmlstream.Any)
+			first(&m.DCP.Statements).Retention.Stated = new(xmlstream.Any)
 		}
 	case hasResponseHead:
 		h := m.responseHead()
@@ -1014,14 +997,10 @@ func requestClTRID(req any) string {
 }
 
 // appendMessage appends a message as it stands in a frame.
-func appendMessage(b []byte, m session.Message) ([]byte, error) {
-	return m.(Message).AppendXML(b)
-}
+func appendMessage(b []byte, m session.Message) ([]byte, error) { return m.(Message).AppendXML(b) }
 
 // messageName is the name the specification gives a message.
-func messageName(m session.Message) string {
-	return m.(Message).MessageName()
-}
+func messageName(m session.Message) string { return m.(Message).MessageName() }
 
 // isRequest reports whether a message asks for a reply.
 func isRequest(m session.Message) bool {
@@ -1058,4 +1037,12 @@ func ruleCode(err error) ResultCode {
 		return 0
 	}
 	return broken.Code
+}
+
+// first is the first of a list, which is made if the list is empty.
+func first[T any](list *[]T) *T {
+	if len(*list) == 0 {
+		*list = make([]T, 1)
+	}
+	return &(*list)[0]
 }
