@@ -33,6 +33,7 @@ var packages = []struct{ name, probe string }{
 	{"libxml2-dev", "pkg-config --exists libxml-2.0"},
 	{"libnet-epp-perl", "perl -MNet::EPP::Simple -e 1"},
 	{"libxml-libxml-perl", "perl -MXML::LibXML -e 1"},
+	{"openssl", "openssl version"},
 }
 
 // Build compiles the protogen command into bin.
