@@ -14,6 +14,7 @@ type Call struct {
 	message Message
 	payload []byte     // message as it stands in a frame
 	frame   []byte     // payload in its frame, once the machine is to take the call
+	framing int        // how often the framing had been set then
 	done    chan reply // holds one
 
 	offered uint64 // the epoch in which a state held it
@@ -93,7 +94,8 @@ func (s *Session) takeCall() bool {
 	c := s.calls.held[i]
 	c.held = false
 	var err error
-	if c.frame == nil && c.message != nil {
+	if c.message != nil && (c.frame == nil || c.framing != s.framings) {
+		c.framing = s.framings
 		c.frame, err = s.framing.Append(nil, c.payload)
 	}
 	if err == nil {

@@ -72,7 +72,8 @@ func (c *Client) Err() error {
 	}
 }
 
-// Close cuts the connection. Calls that wait end with [ErrClosed].
+// Close cuts the connection and waits until the session is over. Calls that wait end with [ErrClosed]. Hooks and machines must
+// not call it.
 func (c *Client) Close() error { return c.engine.Close() }
 
 // Opening is the message that brought the machine to rest for the first time, nil if it was none.

@@ -302,3 +302,29 @@ func (contexts) Order(ctx context.Context, m *order) (*reply, error) {
 	}
 	return &reply{m.id, 1000, m.text}, nil
 }
+
+// TestCallHeldContext: a call whose context ends before it could be sent is never sent.
+func TestCallHeldContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, d := dial(t, time.Hour, 1)
+		first := ask(t.Context(), c, "1")
+		d.expect("order 1 x")
+		ctx, cancel := context.WithCancel(t.Context())
+		second := ask(ctx, c, "2")
+		synctest.Wait()
+		cancel()
+		if got := <-second; !errors.Is(got.err, context.Canceled) {
+			t.Errorf("the call ends with %v, want its context's error", got)
+		}
+		third := ask(t.Context(), c, "3")
+		synctest.Wait()
+		d.send("reply 1 1000 done")
+		d.expect("order 3 x")
+		d.send("reply 3 1000 done")
+		for _, call := range []<-chan outcome{first, third} {
+			if got := <-call; got.err != nil {
+				t.Errorf("the call ends with %v", got.err)
+			}
+		}
+	})
+}

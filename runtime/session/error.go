@@ -20,6 +20,9 @@ func (closedError) Is(target error) bool { return target == net.ErrClosed }
 // ErrSlowFrame garbles a stream: a frame was begun and did not arrive within the time the specification gives it.
 var ErrSlowFrame = errors.New("session: frame did not arrive in time")
 
+// errHandlerExit ends a session whose handler called runtime.Goexit: nobody is left to answer.
+var errHandlerExit = errors.New("session: handler ended its goroutine")
+
 // EndedError says why a session is over; calls that were waiting end with it. It wraps [ErrClosed] and the cause.
 type EndedError struct {
 	Cause error // nil: the session came to its regular end

@@ -30,6 +30,9 @@ type exchange struct {
 	encoded   *buffer       // result in its frame
 }
 
+// isRunning reports whether an operation works for the exchange.
+func (e *exchange) isRunning() bool { return e.running }
+
 // Defer keeps the message the machine has just been given until the state has changed. Loop only.
 func (s *Session) Defer() {
 	s.current.deferred = true
@@ -60,7 +63,7 @@ func (s *Session) Send(m Message) {
 
 // frame is m in its frame; the caller frees it.
 func (s *Session) frame(m Message) (*buffer, error) {
-	if e := s.current; e != nil && e.encoded != nil && e.result == m && e.framings == s.framings {
+	if e := s.current; e != nil && !e.running && e.encoded != nil && e.result == m && e.framings == s.framings {
 		out := e.encoded
 		e.encoded = nil
 		return out, nil
@@ -116,8 +119,9 @@ func (s *Session) finish(e *exchange) {
 	e.ended = true
 	e.encoded.free()
 	e.encoded = nil
+	alive := !s.shut
 	s.release()
-	if hook := s.hooks.Answered; hook != nil && e.owed {
+	if hook := s.hooks.Answered; hook != nil && e.owed && alive {
 		name := "broken"
 		if e.broken == nil {
 			name = s.spec.Name(e.message)
@@ -156,8 +160,13 @@ func (s *Session) Close() {
 	if s.closer == nil {
 		s.closer = nobody
 	}
-	s.exchanges = slices.DeleteFunc(s.exchanges, func(e *exchange) bool { return e.deferred })
+	s.dropDeferred()
 	s.stopFrameTimer()
+}
+
+// dropDeferred forgets the messages that wait for another state.
+func (s *Session) dropDeferred() {
+	s.exchanges = slices.DeleteFunc(s.exchanges, func(e *exchange) bool { return e.deferred })
 }
 
 // nobody closes a session from a move that answers no message.

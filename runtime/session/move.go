@@ -34,10 +34,14 @@ func (s *Session) StartTimer(timer int, d time.Duration) {
 func (s *Session) StopTimer(timer int) { s.conn.Cancel(timer + 1) }
 
 // SetFraming says how the stream is cut from the next octet on, and how long a frame may take to arrive once it has
-// begun; 0 gives it for ever. Loop only.
+// begun; 0 gives it for ever. Octets that have arrived already are cut the new way too, unless they belong to a message
+// that has been received: a machine whose operation is to change the framing must have a window of 1 meanwhile. Loop only.
 func (s *Session) SetFraming(f frame.Framing, within time.Duration) {
 	s.framing, s.within = f, within
 	s.framings++
+	s.recut = s.recut || s.partial
+	s.partial = false
+	s.stopFrameTimer()
 }
 
 // SetWindow sets how many exchanges may be open, and how many calls may wait for their replies. Loop only; values below 1

@@ -30,15 +30,27 @@ func quiet(s session.Service) session.Service {
 
 // office is a server in memory, stopped when the test ends.
 type office struct {
+	limits loop.Config
+	window int // octets a connection holds in one direction; 0 for the default
 	server session.Server
 	l      *looptest.Listener
 }
 
 func serve(t *testing.T, service session.Service) *office {
 	t.Helper()
-	o := &office{l: looptest.Listen()}
+	return new(office).begin(t, service)
+}
+
+// begin serves. A service without a logger logs nothing.
+func (o *office) begin(t *testing.T, service session.Service) *office {
+	t.Helper()
+	if service.Logger == nil {
+		service = quiet(service)
+	}
+	o.l = looptest.Listen()
+	o.l.Window = o.window
 	done := make(chan error, 1)
-	go func() { done <- o.server.Serve(o.l, nil, "", loop.Config{}, quiet(service)) }()
+	go func() { done <- o.server.Serve(o.l, nil, "", o.limits, service) }()
 	t.Cleanup(func() {
 		_ = o.server.Close()
 		if err := <-done; !errors.Is(err, session.ErrServerClosed) {
@@ -57,14 +69,20 @@ type visitor struct {
 
 func (o *office) visit(t *testing.T) *visitor {
 	t.Helper()
+	v := o.call(t)
+	v.expect("greeting 0")
+	return v
+}
+
+// call is visit where nobody greets.
+func (o *office) call(t *testing.T) *visitor {
+	t.Helper()
 	nc, err := o.l.Dial()
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = nc.Close() })
-	v := &visitor{Conn: nc, t: t}
-	v.expect("greeting 0")
-	return v
+	return &visitor{Conn: nc, t: t}
 }
 
 func (v *visitor) send(messages ...string) {
@@ -103,6 +121,15 @@ func (v *visitor) expect(want ...string) {
 	}
 }
 
+// expectOctets is expect for a stream that is not all frames.
+func (v *visitor) expectOctets(want string) {
+	v.t.Helper()
+	b := make([]byte, len(want))
+	if n, err := io.ReadFull(v, b); string(b[:n]) != want {
+		v.t.Fatalf("the session sends %q, %v, want %q", b[:n], err, want)
+	}
+}
+
 // gate is a handler whose orders wait until they are let through, by their text.
 type gate struct {
 	echo
@@ -110,10 +137,13 @@ type gate struct {
 	open    map[string]chan struct{}
 	running atomic.Int32
 	most    atomic.Int32
-	ended   chan error // contexts that ended while an order waited
+	began   chan string // texts of the orders that were begun
+	ended   chan error  // contexts that ended while an order waited
 }
 
-func newGate() *gate { return &gate{open: map[string]chan struct{}{}, ended: make(chan error, 64)} }
+func newGate() *gate {
+	return &gate{open: map[string]chan struct{}{}, began: make(chan string, 64), ended: make(chan error, 64)}
+}
 
 func (g *gate) door(text string) chan struct{} {
 	g.mu.Lock()
@@ -125,6 +155,10 @@ func (g *gate) door(text string) chan struct{} {
 }
 
 func (g *gate) Order(ctx context.Context, m *order) (*reply, error) {
+	if m.text == "panic" {
+		return g.echo.Order(ctx, m)
+	}
+	g.began <- m.text
 	n := g.running.Add(1)
 	defer g.running.Add(-1)
 	for {

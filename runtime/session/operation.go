@@ -12,7 +12,7 @@ import (
 func (s *Session) Run(operation int, req Message, timeout time.Duration) {
 	e := s.current
 	if e == nil {
-		e = &exchange{arrived: time.Now()}
+		e = &exchange{}
 		s.exchanges = append(s.exchanges, e)
 	}
 	e.running, e.operation, e.request = true, operation, req
@@ -29,12 +29,14 @@ func (s *Session) Run(operation int, req Message, timeout time.Duration) {
 	}
 	conn := s.conn
 	go func() {
-		err := s.perform(ctx, e, timeout)
-		if err == nil {
-			err = conn.Deliver(e) // fails when too much is posted; the end of an operation must not be lost
-		}
-		if err != nil {
-			conn.Abort(err)
+		err := errHandlerExit
+		defer func() {
+			if err != nil { // the end of an operation must not be lost
+				conn.Abort(err)
+			}
+		}()
+		if err = s.perform(ctx, e, timeout); err == nil {
+			err = conn.Deliver(e) // fails when too much is posted
 		}
 	}()
 }

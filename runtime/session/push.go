@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"net"
@@ -9,8 +10,9 @@ import (
 )
 
 // Push drives a session by octets alone: what the peer sent goes in, what the session sends comes out. Handlers run
-// inside the call, timers run out when the caller says so. It is for tests, fuzzers and other people's event loops; one
-// goroutine at a time may use it.
+// inside the call, and time passes when the caller says so: a test by [Push.Advance] or [Push.Expire], an event loop by
+// setting its own timer for [Push.Next] and then calling Advance. It is for tests, fuzzers and other people's event loops;
+// one goroutine at a time may use it. A handler that panics ends the session; a machine that does panics through the call.
 type Push struct {
 	session *Session
 	addr    net.Addr
@@ -18,8 +20,9 @@ type Push struct {
 	ctx     context.Context
 	cancel  context.CancelCauseFunc
 	out     []byte
-	kept    []byte // input that has not been cut yet
-	armed   map[int]time.Duration
+	kept    []byte                // input that has not been cut yet
+	now     time.Duration         // since the session was made
+	armed   map[int]time.Duration // when the timers run out, by their number
 	paused  bool
 	closing bool  // nothing more is written
 	ended   bool  // the session has been told
@@ -96,6 +99,52 @@ func (p *Push) Expire(timer string) []byte {
 	return p.take()
 }
 
+// Next is how long it takes until the next timer runs out, the engine's own for the arrival of a frame included, and whether
+// any runs.
+func (p *Push) Next() (time.Duration, bool) {
+	_, at, ok := p.earliest()
+	if !ok {
+		return 0, false
+	}
+	return at - p.now, true
+}
+
+// Advance lets time pass and returns what the session sends meanwhile. Timers that run out do so in the order of their
+// time, those that are armed on the way too.
+func (p *Push) Advance(d time.Duration) []byte {
+	until := p.now + max(d, 0)
+	for !p.closing {
+		id, at, ok := p.earliest()
+		if !ok || at > until {
+			break
+		}
+		p.now = at
+		delete(p.armed, id)
+		p.session.expired(id)
+		p.feed()
+	}
+	p.now = until
+	return p.take()
+}
+
+// earliest is the timer that runs out next, the one with the lowest number if there are several.
+func (p *Push) earliest() (id int, at time.Duration, ok bool) {
+	for i, t := range p.armed {
+		if !ok || t < at || t == at && i < id {
+			id, at, ok = i, t, true
+		}
+	}
+	return id, at, ok
+}
+
+// Drain asks the session to take its leave, as [Server.Shutdown] does, and returns what it still sends.
+func (p *Push) Drain() []byte {
+	if !p.closing {
+		p.session.drain()
+	}
+	return p.take()
+}
+
 // Ended reports whether the session is over, and why; nil at a regular end.
 func (p *Push) Ended() (bool, error) { return p.ended, p.err }
 
@@ -104,7 +153,8 @@ func (p *Push) take() []byte {
 	p.feed() // reading may go on since
 	if p.closing && !p.ended {
 		p.ended = true
-		p.cancel(p.err)
+		clear(p.armed)
+		p.cancel(cmp.Or(p.err, ErrClosed))
 		p.session.closed(p.err)
 	}
 	out := p.out
@@ -120,10 +170,11 @@ func (p *pushLink) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 func (p *pushLink) Full() bool                    { return false }
+func (p *pushLink) Pending() int                  { return 0 }
 func (p *pushLink) PauseRead()                    { p.paused = true }
 func (p *pushLink) ResumeRead()                   { p.paused = false }
 func (p *pushLink) CloseAfterFlush()              { p.closing = true }
-func (p *pushLink) After(id int, d time.Duration) { p.armed[id] = d }
+func (p *pushLink) After(id int, d time.Duration) { p.armed[id] = p.now + d }
 func (p *pushLink) Cancel(id int)                 { delete(p.armed, id) }
 func (p *pushLink) RemoteAddr() net.Addr          { return p.addr }
 func (p *pushLink) TLS() *tls.ConnectionState     { return p.tls }

@@ -268,7 +268,9 @@ func FuzzPush(f *testing.F) {
 
 // TestUnexpected: an input that the specification gives no meaning ends the session, and says where.
 func TestUnexpected(t *testing.T) {
-	push := session.NewPush(quiet(newClerk(echo{}, clerkConfig{intolerant: true})))
+	service := quiet(newClerk(echo{}, clerkConfig{intolerant: true}))
+	service.Hooks.Answered = func(a session.Answered) { t.Errorf("%s was reported as answered", a.Request) }
+	push := session.NewPush(service)
 	push.Open()
 	push.Receive(frames(t, "junk"))
 	ended, err := push.Ended()

@@ -65,8 +65,10 @@ func (s *Server) stop() loop.Engine {
 	return s.engine
 }
 
-// Shutdown stops accepting, lets every session finish what it has begun and waits until all are over. When ctx ends first,
-// the remaining connections are cut and the context's error is returned.
+// Shutdown stops accepting, closes idle sessions, lets the others finish the requests they have taken, and waits until all
+// are over. Sessions are told a few at a time, at [loop.Config.DrainRate]. When ctx ends first, the remaining connections are
+// cut and the context's error is returned. It may be called again: each call waits with the patience of its own context, and
+// Close ends them all.
 func (s *Server) Shutdown(ctx context.Context) error {
 	if engine := s.stop(); engine != nil {
 		return engine.Drain(ctx)
@@ -74,7 +76,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	return nil
 }
 
-// Close stops accepting and cuts every connection.
+// Close stops accepting, cuts every connection and waits until their sessions are over. Hooks and machines must not call it.
 func (s *Server) Close() error {
 	if engine := s.stop(); engine != nil {
 		return engine.Close()

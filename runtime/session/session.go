@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"log/slog"
 	"net"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -17,6 +18,7 @@ import (
 type link interface {
 	Write(p []byte) (int, error)
 	Full() bool
+	Pending() int
 	PauseRead()
 	ResumeRead()
 	CloseAfterFlush()
@@ -62,6 +64,7 @@ type Session struct {
 	within   time.Duration // how long a begun frame may take to arrive; 0 for ever
 	rest     []byte        // during a Data event: what has not been cut yet
 	partial  bool          // a frame has begun and is not there yet
+	recut    bool          // the framing has changed under it: it must be offered again
 	timing   bool          // frameTimer runs
 	paused   bool          // reading is paused
 	eof      bool          // the peer has ended the stream
@@ -137,10 +140,13 @@ func (s *Session) end(rest []byte) {
 
 // expired takes the end of a timer of the link.
 func (s *Session) expired(id int) {
-	if id == frameTimer {
+	switch {
+	case id == frameTimer:
 		s.timing = false
-		s.lose(ErrSlowFrame)
-	} else if !s.closing {
+		if s.conn.Pending() == 0 { // else it may be us who do not read, until the peer does; a stalled one is the loop's to cut
+			s.lose(ErrSlowFrame)
+		}
+	case !s.closing:
 		s.machine.Expired(id - 1)
 	}
 	s.pump()
@@ -165,13 +171,18 @@ func (s *Session) drain() {
 	s.pump()
 }
 
-// closed takes the end of the connection: nothing follows it.
+// closed takes the end of the connection: nothing follows it. Whoever waits for it is told even if the machine panics.
 func (s *Session) closed(why error) {
 	s.shut = true
+	defer s.finalize(why)
 	if !s.closing {
 		s.closing = true
 		s.machine.Closed()
 	}
+}
+
+// finalize ends what waits for the end of the session.
+func (s *Session) finalize(why error) {
 	s.over = true
 	s.exchanges, s.ready, s.current = nil, nil, nil
 	if s.callee != nil {
@@ -208,10 +219,11 @@ func (s *Session) takeDone() bool {
 	s.ready = append(s.ready[:0], s.ready[1:]...)
 	e.running = false
 	s.current = e
-	if s.closing {
-		s.Send(e.result)
-	} else {
+	switch {
+	case !s.closing:
 		s.operator.Done(e.operation, e.request, e.result)
+	case e.owed:
+		s.Send(e.result)
 	}
 	s.finish(e)
 	return true
@@ -244,7 +256,10 @@ func (s *Session) takeFrame() bool {
 		s.lose(err)
 		return true
 	}
-	e := &exchange{arrived: time.Now()}
+	e := &exchange{}
+	if s.hooks.Answered != nil {
+		e.arrived = time.Now()
+	}
 	e.message, e.broken = s.spec.Decode(payload)
 	e.owed = e.broken != nil || s.spec.Request(e.message)
 	s.rest = s.rest[n:]
@@ -254,35 +269,44 @@ func (s *Session) takeFrame() bool {
 	return true
 }
 
-// takeEnd gives the machine the end of the stream, once everything before it has been answered.
+// takeEnd gives the machine the end of the stream, be it the peer's or ours, once everything before it has been answered.
+// A message that is still deferred when no operation runs would wait for another message, and none will come.
 func (s *Session) takeEnd() bool {
-	if s.closing || len(s.exchanges) > 0 || !(s.lost != nil || s.eof || s.draining) {
+	if s.closing || !(s.lost != nil || s.eof || s.draining) || slices.ContainsFunc(s.exchanges, (*exchange).isRunning) {
 		return false
 	}
 	s.closing, s.closer = true, nobody // whatever the machine does, nothing follows
-	switch {
-	case s.lost != nil:
+	s.dropDeferred()
+	s.release()
+	if s.lost != nil {
 		s.machine.Garbled(s.lost)
-	case s.eof:
+	} else {
 		s.machine.Closed()
 	}
 	return true
 }
 
-// settle leaves the stream as it must be between events: a begun frame timed, reading paused while the window is full.
+// settle leaves the stream as it must be between events: reading paused while the window is full, and a begun frame timed,
+// but only while it may arrive.
 func (s *Session) settle() {
-	if s.partial && s.within > 0 && !s.timing {
+	full := len(s.exchanges) >= s.window || s.closing || s.draining
+	switch {
+	case full:
+		s.stopFrameTimer()
+	case s.partial && s.within > 0 && !s.timing:
 		s.timing = true
 		s.conn.After(frameTimer, s.within)
 	}
-	if full := len(s.exchanges) >= s.window || s.closing || s.draining; full != s.paused {
-		s.paused = full
-		if full {
-			s.conn.PauseRead()
-		} else {
-			s.conn.ResumeRead()
-		}
+	switch {
+	case full && !s.paused:
+		s.conn.PauseRead()
+	case !full && s.paused:
+		s.conn.ResumeRead()
+	case !full && s.recut:
+		s.conn.PauseRead()
+		s.conn.ResumeRead() // offers what is left of the stream again
 	}
+	s.paused, s.recut = full, false
 }
 
 // deliver gives the machine the message of e, and ends e if that was all.
