@@ -55,7 +55,7 @@ func serveEPP(ctx context.Context, c console, arguments []string) error {
 		return err
 	}
 	defer closeRegistry(reg, logger)
-	srv := &epp.Server{Handler: reg.Handler(), TLSConfig: config, Logger: logger, Engine: listen.engine}
+	srv := &epp.Server{Handler: reg.Handler(), TLSConfig: config, Logger: logger, Engine: listen.engine, Hooks: listen.hooks(logger)}
 	return listen.run(ctx, c, srv, reload)
 }
 

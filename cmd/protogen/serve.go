@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/protogen-go/protogen/runtime/loop"
+	"github.com/protogen-go/protogen/runtime/session"
 	"github.com/protogen-go/protogen/runtime/socket"
 )
 
@@ -125,6 +126,25 @@ func (f *listenFlags) logger(c console) *slog.Logger {
 		level = slog.LevelDebug
 	}
 	return slog.New(slog.NewTextHandler(c.err, &slog.HandlerOptions{Level: level}))
+}
+
+// hooks log what sessions do, with --verbose.
+func (f *listenFlags) hooks(logger *slog.Logger) session.Hooks {
+	if !f.verbose {
+		return session.Hooks{}
+	}
+	return session.Hooks{
+		Opened: func(id uint64, peer session.Peer) {
+			logger.Info("session opened", "session", id, "peer", peer.Address())
+		},
+		Transition: func(t session.Transition) {
+			logger.Debug("session moved", "session", t.Session, "from", t.From, "input", t.Input, "to", t.To)
+		},
+		Answered: func(a session.Answered) {
+			logger.Info("request answered", "session", a.Session, "request", a.Request, "elapsed", a.Elapsed)
+		},
+		Closed: func(id uint64, cause error) { logger.Info("session closed", "session", id, "cause", cause) },
+	}
 }
 
 // run listens, serves until ctx ends (SIGTERM, SIGINT), and drains. A second signal cuts what is left.
