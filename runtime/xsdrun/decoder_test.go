@@ -150,7 +150,7 @@ func TestMaxFaults(t *testing.T) {
 	if err := decode(d, []byte(doc), &v); !errors.As(err, &invalid) || len(invalid.Faults) != 3 || !invalid.Truncated {
 		t.Fatalf("%v", err)
 	}
-	if got := len(invalid.Unwrap()); got != 3 || !strings.Contains(invalid.Error(), "and 2 or more other faults") {
+	if got := len(invalid.Unwrap()); got != 3 || !strings.Contains(invalid.Error(), "and 2 or more others") {
 		t.Errorf("%d, %v", got, invalid)
 	}
 }

@@ -36,12 +36,14 @@ func (e *ValidationError) Error() string {
 	}
 	var b strings.Builder
 	b.WriteString(e.Faults[0].Error())
-	if n := len(e.Faults) - 1; n > 0 {
-		more := ""
-		if e.Truncated {
-			more = " or more"
-		}
-		fmt.Fprintf(&b, " (and %d%s other faults)", n, more)
+	switch n := len(e.Faults) - 1; {
+	case n == 0:
+	case e.Truncated:
+		fmt.Fprintf(&b, " (and %d or more others)", n)
+	case n == 1:
+		b.WriteString(" (and 1 other)")
+	default:
+		fmt.Fprintf(&b, " (and %d others)", n)
 	}
 	return b.String()
 }
