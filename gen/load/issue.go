@@ -37,6 +37,34 @@ func (l *loader) report(err error, root cue.Value) *reporter {
 		l.labels = collectLabels(l.source.syntax)
 	}
 	r := &reporter{l: l, root: root, labels: l.labels, readable: true}
+	issues := r.fresh(err)
+	around := r.takeChoices(&issues)
+	for i, path := range around { // of a value that is wrong, what stands beside it may be meant for another
+		around[i], _ = split(path)
+	}
+	for _, i := range issues {
+		if i.format == formatNotAllowed {
+			around = append(around, i.path)
+		}
+	}
+	for _, i := range issues {
+		d := r.finding(i)
+		missing := d.Rule == "missing-field" || d.Rule == "missing-value"
+		r.readable = r.readable && missing
+		unsure := (d.Rule == "cue" || d.Rule == "missing-value") && len(l.source.mends) > 0 // our mends may have made it
+		if !unsure && !r.follows(i, around) {
+			l.add(d)
+			r.mend(i)
+		}
+	}
+	if !l.findings.HasErrors() {
+		l.findings.Errorf(diag.Pos{File: l.source.slashed()}, "cue", "%v", err)
+	}
+	return r
+}
+
+// fresh is the errors that are not about something that has been mended, and so reported.
+func (r *reporter) fresh(err error) []*issue {
 	var issues []*issue
 	for _, e := range errors.Errors(err) {
 		format, args := e.Msg()
@@ -48,41 +76,14 @@ func (l *loader) report(err error, root cue.Value) *reporter {
 		if i.format == formatNotAllowed {
 			i.path = r.outermost(path)
 		}
-		if l.mended(i) {
+		if slices.ContainsFunc(places(e), r.l.source.mends.at) {
 			r.readable = false
 			r.retry(i)
 			continue
 		}
 		issues = append(issues, i)
 	}
-	around := r.takeChoices(&issues)
-	for i, path := range around { // of a value that is wrong, what stands beside it may be meant for another
-		around[i], _ = split(path)
-	}
-	for _, i := range issues {
-		if i.format == formatNotAllowed {
-			around = append(around, i.path)
-		}
-	}
-	for _, i := range issues {
-		if r.follows(i, around) {
-			r.readable = false
-			continue
-		}
-		d := r.finding(i)
-		r.readable = r.readable && (d.Rule == "missing-field" || d.Rule == "missing-value")
-		if (d.Rule == "cue" || d.Rule == "missing-value") && len(l.source.mends) > 0 {
-			continue // there is no telling whether our mends made it
-		}
-		l.add(d)
-		r.mend(i)
-	}
-	return r
-}
-
-// mended reports whether i is about something that has been mended, and so reported.
-func (l *loader) mended(i *issue) bool {
-	return slices.ContainsFunc(places(i.err), l.source.mends.at)
+	return issues
 }
 
 // add adds a finding that is not there yet.
@@ -143,7 +144,7 @@ func (r *reporter) retry(i *issue) {
 // outermost is the path of the first thing on the way to path that no definition knows: CUE names only what is in it.
 func (r *reporter) outermost(path []string) []string {
 	if r.names == nil {
-		r.protocol, r.names = definition(r.root.Context())
+		r.protocol, r.names = definition()
 	}
 	v := r.protocol
 	for n, step := range path {

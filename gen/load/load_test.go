@@ -219,6 +219,41 @@ func TestModules(t *testing.T) {
 	}
 }
 
+// TestSource: what emitted files call the specification does not depend on where the generator runs, nor on how the folder
+// is named.
+func TestSource(t *testing.T) {
+	for name, tc := range map[string]struct {
+		file string // makes the root a module
+		want string
+	}{
+		"no module":  {"", "ping/ping.cue"},
+		"CUE module": {"cue.mod/module.cue", "protocols/ping/ping.cue"},
+		"Go module":  {"go.mod", "protocols/ping/ping.cue"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			root := t.TempDir()
+			dir := filepath.Join(root, "protocols", "ping")
+			if err := os.CopyFS(dir, os.DirFS("testdata/ping")); err != nil {
+				t.Fatal(err)
+			}
+			if tc.file != "" {
+				write(t, filepath.Join(root, filepath.FromSlash(tc.file)), []byte("module: \"example.com/protocols@v0\"\nlanguage: version: \"v0.17.0\"\n"))
+			}
+			elsewhere := t.TempDir()
+			far, err := filepath.Rel(elsewhere, dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for from, named := range map[string]string{root: "protocols/ping", dir: ".", elsewhere: far, start: dir} {
+				t.Chdir(from)
+				if got := mustLoad(t, named, load.Options{}).Protocol.Source; got != tc.want {
+					t.Errorf("%s from %s: the source is %s, want %s", named, from, got, tc.want)
+				}
+			}
+		})
+	}
+}
+
 // TestPositions: every node knows where the user wrote it, though CUE unifies it with the definitions.
 func TestPositions(t *testing.T) {
 	p := mustLoad(t, "testdata/ping", load.Options{}).Protocol

@@ -1,9 +1,13 @@
 package load
 
 import (
+	"fmt"
+	"go/token"
+	"go/types"
 	"regexp"
 	"time"
 
+	"github.com/protogen-go/protogen/gen/diag"
 	"github.com/protogen-go/protogen/gen/model"
 )
 
@@ -17,10 +21,8 @@ func (l *loader) protocol(p *model.Protocol, n node) {
 	p.Standard = ""
 	p.Standards = n.texts("standard")
 	p.Pos = n.field("name").pos()
-	p.Source = p.Pos.File
-	if !protocolName.MatchString(p.Name) {
-		l.findings.Errorf(n.field("name").valuePos(), "bad-name", "protocol %q: a name is small letters and digits and begins with a letter", p.Name)
-	}
+	p.Source = l.source.origin(p.Pos.File)
+	l.checkPackage(p.Name, n.field("name").valuePos())
 	for _, e := range n.entries("config") {
 		p.Settings = append(p.Settings, l.setting(e))
 	}
@@ -41,6 +43,27 @@ func (l *loader) protocol(p *model.Protocol, n node) {
 	l.operations(p, n)
 	l.machines(p, n)
 	l.scenarios(p, n)
+}
+
+// checkPackage reports a name that no Go package of ours could have.
+func (l *loader) checkPackage(name string, pos model.Pos) {
+	reserved := ""
+	switch {
+	case !protocolName.MatchString(name):
+		l.findings.Errorf(pos, "bad-name", "protocol %q: a name is small letters and digits and begins with a letter", name)
+	case token.IsKeyword(name):
+		reserved = "is a keyword of Go"
+	case types.Universe.Lookup(name) != nil:
+		reserved = "is a name that Go declares everywhere"
+	case name == "main":
+		reserved = "is the name of programs"
+	}
+	if reserved != "" {
+		l.findings.Add(diag.Diagnostic{
+			Pos: pos, Rule: "bad-name", Message: fmt.Sprintf("protocol %q: it names the Go package, and %q %s", name, name, reserved),
+			Fix: fmt.Sprintf("name: %q", name+"protocol"),
+		})
+	}
 }
 
 // Bounds of settings: what every implementation of numbers and clocks holds.

@@ -12,6 +12,7 @@ import (
 	"cuelang.org/go/cue"
 	"cuelang.org/go/cue/ast"
 	"cuelang.org/go/cue/build"
+	"cuelang.org/go/cue/cuecontext"
 	"cuelang.org/go/cue/load"
 	"cuelang.org/go/cue/parser"
 	"cuelang.org/go/cue/token"
@@ -53,14 +54,10 @@ func newSource(dir string, fsys fs.FS) (*source, error) {
 
 // moduleRoot is the nearest folder at or above dir that has a cue.mod, or dir itself if none has.
 func moduleRoot(dir string) string {
-	for d := dir; ; d = filepath.Dir(d) {
-		if info, err := os.Stat(filepath.Join(d, "cue.mod")); err == nil && info.IsDir() {
-			return d
-		}
-		if d == filepath.Dir(d) {
-			return dir
-		}
+	if root, ok := above(dir, "cue.mod"); ok {
+		return root
 	}
+	return dir
 }
 
 // mount shows CUE the files of s.fsys under a root of their own.
@@ -150,6 +147,42 @@ func (s *source) name(filename string) string {
 	return filepath.ToSlash(filepath.Join(s.dir, rel))
 }
 
+// origin is what emitted files call the file that name is a name of: the same wherever the generator runs. It is relative to the
+// Go module that the specification is part of, else to the root of its CUE module, else to what its folder is in.
+func (s *source) origin(name string) string {
+	if s.fsys != nil {
+		return name
+	}
+	abs, err := filepath.Abs(filepath.FromSlash(name))
+	if err != nil {
+		return path.Base(name)
+	}
+	root := filepath.Dir(s.abs)
+	if s.root != s.abs {
+		root = s.root
+	}
+	if module, ok := above(s.abs, "go.mod"); ok {
+		root = module
+	}
+	rel, err := filepath.Rel(root, abs)
+	if err != nil {
+		return path.Base(name)
+	}
+	return filepath.ToSlash(rel)
+}
+
+// above is the nearest folder at or above dir that holds something of that name.
+func above(dir, name string) (folder string, ok bool) {
+	for d := dir; ; d = filepath.Dir(d) {
+		if _, err := os.Stat(filepath.Join(d, name)); err == nil {
+			return d, true
+		}
+		if d == filepath.Dir(d) {
+			return "", false
+		}
+	}
+}
+
 // owns reports whether pos is in one of the specification's own files rather than in the definitions.
 func (s *source) owns(pos token.Pos) bool {
 	return pos.IsValid() && filepath.Dir(pos.Filename()) == s.abs
@@ -159,7 +192,7 @@ func (s *source) owns(pos token.Pos) bool {
 func (s *source) foreign(pos token.Pos) bool { return pos.IsValid() && !s.owns(pos) }
 
 // definition is what the definitions say that a specification is, and every label in them.
-func definition(ctx *cue.Context) (protocol cue.Value, names []string) {
+func definition() (protocol cue.Value, names []string) {
 	file, err := parser.ParseFile("proto.cue", definitions())
 	if err != nil {
 		return cue.Value{}, nil
@@ -167,7 +200,7 @@ func definition(ctx *cue.Context) (protocol cue.Value, names []string) {
 	for _, below := range collectLabels([]*ast.File{file}).below {
 		names = append(names, below...)
 	}
-	return ctx.BuildFile(file).LookupPath(cue.ParsePath("#Protocol")), names
+	return cuecontext.New().BuildFile(file).LookupPath(cue.ParsePath("#Protocol")), names
 }
 
 // definitions is the text of the definitions.

@@ -1,5 +1,7 @@
 package xsd
 
+import "slices"
+
 // buildAll completes every global component in the order collected, and the anonymous types in them.
 func (c *compiler) buildAll() {
 	for _, component := range c.order {
@@ -57,11 +59,13 @@ func (c *compiler) checkAll() {
 			c.refer(id)
 		}
 	}
-	if c.findings.HasErrors() {
-		return // what follows would only repeat it
-	}
+	broken := c.findings.HasErrors()
 	for _, e := range c.elements {
 		e.substitutes = e.substituteAll()
+	}
+	if broken { // most of what follows would only repeat it
+		c.checkIntact()
+		return
 	}
 	for _, e := range c.elements {
 		c.checkElement(e)
@@ -80,4 +84,31 @@ func (c *compiler) checkAll() {
 	}
 	c.number()
 	c.set.build = newBuilder(c.set)
+}
+
+// checkIntact judges the content models that faults elsewhere do not touch.
+func (c *compiler) checkIntact() {
+	for _, t := range c.complex {
+		if !t.broken && t.Particle != nil && c.intact(t.node, map[*node]bool{}) {
+			c.checkModel(t)
+		}
+	}
+}
+
+// intact reports whether everything that n, and the groups and types it refers to, refer to as a particle is there.
+func (c *compiler) intact(n *node, seen map[*node]bool) bool {
+	if n == nil || seen[n] {
+		return true
+	}
+	seen[n] = true
+	if c.gaps[n] {
+		return false
+	}
+	if name, ok := n.expand(n.get("ref")); ok && n.is("group") && c.groups[name] != nil && !c.intact(c.groups[name].node, seen) {
+		return false
+	}
+	if name, ok := n.expand(n.get("base")); ok && n.has("base") && !c.intact(typeNode(c.set.types[name]), seen) {
+		return false
+	}
+	return !slices.ContainsFunc(n.kids, func(k *node) bool { return !c.intact(k, seen) })
 }

@@ -49,7 +49,7 @@ func Compile(sources []Source, opts Options) (*Set, diag.List) {
 	}
 	c := newCompiler(opts)
 	c.readAll(sources)
-	if !c.unread {
+	if !c.lost {
 		c.buildAll()
 		c.checkAll()
 	}
@@ -75,7 +75,7 @@ type compiler struct {
 	notations       map[Name]*Notation
 	identities      map[Name]*Identity
 	order           []any // global components as collected; see buildAll
-	unread          bool  // a document is malformed, or no schema document: what it declares is unknown
+	lost            bool  // a document is malformed, or no schema document: what it declares is unknown
 
 	elements   []*Element   // every one, local ones included
 	attributes []*Attribute // every one
@@ -85,7 +85,9 @@ type compiler struct {
 	redefined  []*Group       // those that replace another
 	pending    []Type         // anonymous types still to be built
 	imported   []string       // namespaces that imports and wildcards name
+	unread     []unreadImport // imports that nothing answers
 	anyType    *ComplexType
+	gaps       map[*node]bool // particles that could not be built
 }
 
 func newCompiler(opts Options) *compiler {
@@ -98,6 +100,7 @@ func newCompiler(opts Options) *compiler {
 		attributeGroups: map[Name]*AttributeGroup{},
 		notations:       map[Name]*Notation{},
 		identities:      map[Name]*Identity{},
+		gaps:            map[*node]bool{},
 		set: &Set{
 			elements:   map[Name]*Element{},
 			attributes: map[Name]*Attribute{},

@@ -255,10 +255,16 @@ func findNamed[T any](c *compiler, table map[Name]T, n *node, attribute, qname, 
 	}
 	found, ok := table[name]
 	if !ok && name.Space != XSD && !slices.ContainsFunc(c.set.Documents, func(d *Document) bool { return d.Namespace == name.Space }) {
-		c.findings.Add(diag.Diagnostic{
+		d := diag.Diagnostic{
 			Pos: n.at(attribute), Rule: "src-resolve", Message: fmt.Sprintf("there is no %s %s: no schema document of its namespace was found", what, n.label(name)),
 			Fix: "add a document with the target namespace " + name.Space,
-		})
+		}
+		for _, u := range c.unread {
+			if u.namespace == name.Space {
+				d.Witness = append(d.Witness, u.String())
+			}
+		}
+		c.findings.Add(d)
 		return none, name, false
 	}
 	if !ok {

@@ -1,12 +1,12 @@
 package xsd
 
 import (
+	"fmt"
 	"net/url"
 	"path"
 	"slices"
 	"strings"
 
-	"github.com/protogen-go/protogen/gen/diag"
 	"github.com/protogen-go/protogen/runtime/xsdrun"
 )
 
@@ -17,6 +17,7 @@ type document struct {
 	root      *node
 	lines     []int             // offsets at which lines begin
 	prefixes  map[string]string // a prefix that the document uses, by namespace; for messages
+	lost      bool              // it breaks the grammar in a way that leaves open what it declares
 	chameleon bool              // it has no target namespace of its own and takes that of its includer
 	imports   map[string]bool
 	includes  []*document
@@ -67,15 +68,15 @@ func (c *compiler) parse(s Source, namespace string) *document {
 	}
 	d := &document{Document: Document{Name: s.Name}, imports: map[string]bool{}, prefixes: map[string]string{}}
 	c.read[key] = d
-	before := len(c.findings)
 	if err := d.parse(s.Data); err != nil {
 		c.findings.Add(*err)
+		d.lost = true
 	} else {
 		c.checkGrammar(d)
 	}
-	if slices.ContainsFunc(c.findings[before:], func(f diag.Diagnostic) bool { return f.Severity == diag.Error }) {
+	if d.lost {
 		c.read[key] = nil
-		c.unread = true
+		c.lost = true
 		return nil
 	}
 	d.header(namespace)
@@ -166,6 +167,7 @@ func (c *compiler) importDocument(n *node) {
 	}
 	s, ok := c.open(n)
 	if !ok {
+		c.unread = append(c.unread, unreadImport{namespace, n})
 		return
 	}
 	d := c.parse(s, "")
@@ -179,11 +181,29 @@ func (c *compiler) importDocument(n *node) {
 	c.collect(d)
 }
 
+// unreadImport is an xs:import of a namespace of which there is no document.
+type unreadImport struct {
+	namespace string
+	node      *node
+}
+
+// String says where the import looked.
+func (u unreadImport) String() string {
+	location := u.node.get("schemaLocation")
+	switch {
+	case location == "":
+		return fmt.Sprintf("the import at %s names no schemaLocation", u.node.pos())
+	case strings.Contains(location, "://"):
+		return fmt.Sprintf("the import at %s names %s, and nothing is ever fetched", u.node.pos(), location)
+	}
+	return fmt.Sprintf("the import at %s names %q, and no such file can be read; nothing is ever fetched", u.node.pos(), location)
+}
+
 // include is xs:include (XML Schema part 1, 4.2.1). It returns the document, or nil if there is none.
 func (c *compiler) include(n *node) *document {
 	s, ok := c.open(n)
 	if !ok {
-		c.warnf(n, "src-include", "there is no document %q", n.get("schemaLocation"))
+		c.warnf(n, "src-include", "there is no document %q here, and nothing is ever fetched", n.get("schemaLocation"))
 		return nil
 	}
 	d := c.parse(s, "")

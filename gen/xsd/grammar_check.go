@@ -20,6 +20,7 @@ const (
 func (c *compiler) checkGrammar(d *document) {
 	if !d.root.is("schema") {
 		c.errorf(d.root, "schema-root", "this is <%s>, not the xs:schema of a schema document", d.root.name)
+		d.lost = true
 		return
 	}
 	c.checkForm(d.root, grammar()["schema"], map[string]*node{})
@@ -46,6 +47,7 @@ func (c *compiler) checkForm(n *node, f *form, ids map[string]*node) {
 		}
 		if next < 0 {
 			c.errorf(k, ruleElement, "%s may not stand here in %s; expected %s", k.title(), n.tag(), f.model.expected(state))
+			n.doc.lost = true
 			return
 		}
 		state = next + 1
@@ -53,6 +55,7 @@ func (c *compiler) checkForm(n *node, f *form, ids map[string]*node) {
 	}
 	if !f.model.final[state] {
 		c.errorf(n, ruleElement, "%s is not complete; expected %s", n.tag(), f.model.expected(state))
+		n.doc.lost = true
 	}
 }
 
@@ -64,43 +67,70 @@ func (n *node) title() string {
 	return "<" + n.label(n.name) + ">"
 }
 
+// checkAttributes judges the attributes of n. One that is wrong is mended as far as one can guess, so that the rest of the
+// document can be judged: it gets the name that was meant, or goes away.
 func (c *compiler) checkAttributes(n *node, f *form, ids map[string]*node) {
-	for i := range n.attrs {
-		a := &n.attrs[i]
-		at := n.doc.pos(a.offset)
-		if a.name.Space != "" {
-			switch a.name.Space {
-			case XSD:
-				c.findings.Errorf(at, ruleAttribute, "%s has no attribute xs:%s: its attributes have no prefix", n.tag(), a.name.Local)
-			case xmlSpace:
-				if a.name.Local == "lang" && !validLanguage(a.value) {
-					c.findings.Errorf(at, ruleValue, "%q is not a language", a.value)
-				}
-			}
-			continue
-		}
-		rule := slices.IndexFunc(f.attributes, func(r attributeRule) bool { return r.name == a.name.Local })
-		if rule < 0 {
-			var known []string
-			for _, r := range f.attributes {
-				known = append(known, r.name)
-			}
-			c.findings.Errorf(at, ruleAttribute, "%s may not have the attribute %q here%s", n.tag(), a.name.Local, diag.DidYouMean(a.name.Local, known...))
-			continue
-		}
-		kind := valueKinds[f.attributes[rule].kind]
-		if !kind.valid(collapse(a.value)) {
-			c.findings.Errorf(at, ruleValue, "%s of %s is %q, which is not %s", a.name.Local, n.tag(), shorten(a.value), kind.what)
-		}
-		if a.name.Local == "id" {
-			c.checkID(n, a, ids)
+	kept := n.attrs[:0]
+	for _, a := range n.attrs {
+		if c.checkOne(n, f, &a, ids) {
+			kept = append(kept, a)
 		}
 	}
+	n.attrs = kept
 	for _, r := range f.attributes {
 		if r.required && !n.has(r.name) {
 			c.errorf(n, ruleMissing, "%s has no attribute %q", n.tag(), r.name)
+			n.doc.lost = true
 		}
 	}
+}
+
+// checkOne judges one attribute and reports whether what is left of it counts.
+func (c *compiler) checkOne(n *node, f *form, a *attr, ids map[string]*node) bool {
+	at := n.doc.pos(a.offset)
+	switch a.name.Space {
+	case "":
+	case XSD:
+		c.findings.Errorf(at, ruleAttribute, "%s has no attribute xs:%s: its attributes have no prefix", n.tag(), a.name.Local)
+		return false
+	case xmlSpace:
+		if a.name.Local == "lang" && !validLanguage(a.value) {
+			c.findings.Errorf(at, ruleValue, "%q is not a language", a.value)
+		}
+		return true
+	default:
+		return true
+	}
+	rule := f.attribute(a.name.Local)
+	if rule == nil {
+		var known []string
+		for _, r := range f.attributes {
+			known = append(known, r.name)
+		}
+		c.findings.Errorf(at, ruleAttribute, "%s may not have the attribute %q here%s", n.tag(), a.name.Local, diag.DidYouMean(a.name.Local, known...))
+		a.name.Local = diag.Nearest(a.name.Local, slices.Values(known))
+		if rule = f.attribute(a.name.Local); rule == nil || n.has(rule.name) || !valueKinds[rule.kind].valid(collapse(a.value)) {
+			return false
+		}
+	}
+	if a.name.Local == "id" {
+		c.checkID(n, a, ids)
+	}
+	if kind := valueKinds[rule.kind]; !kind.valid(collapse(a.value)) {
+		c.findings.Errorf(at, ruleValue, "%s of %s is %q, which is not %s", a.name.Local, n.tag(), shorten(a.value), kind.what)
+		n.doc.lost = n.doc.lost || rule.required && rule.name != "name"
+		return rule.name == "name" // others may refer to it all the same
+	}
+	return true
+}
+
+// attribute is the rule for the attribute of that name, nil if the form has none.
+func (f *form) attribute(name string) *attributeRule {
+	i := slices.IndexFunc(f.attributes, func(r attributeRule) bool { return r.name == name })
+	if i < 0 {
+		return nil
+	}
+	return &f.attributes[i]
 }
 
 func (c *compiler) checkID(n *node, a *attr, ids map[string]*node) {

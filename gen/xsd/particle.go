@@ -109,6 +109,9 @@ func (c *compiler) particle(n *node, top bool) *Particle {
 		p.Kind = SequenceParticle
 		c.children(n, p)
 	}
+	if !ok {
+		c.gaps[n] = true
+	}
 	if !ok || p.Max == 0 {
 		return nil
 	}

@@ -32,6 +32,9 @@ type Config struct {
 	// Octets of the largest data unit. The standard names no limit; the largest
 	// real messages are some 100 KB. Default: 1048576.
 	FrameMax int
+	// Octets of the largest data unit until the login is answered, while anyone
+	// may send: room for a thousand services. Default: 65536.
+	FrameMaxPreLogin int
 	// How long a data unit may take once its first octet is there. See RFC 5734 3.
 	// Default: 30s.
 	FrameWithin time.Duration
@@ -81,6 +84,9 @@ func (c Config) withDefaults() *Config {
 	if c.FrameMax == 0 {
 		c.FrameMax = 1048576
 	}
+	if c.FrameMaxPreLogin == 0 {
+		c.FrameMaxPreLogin = 65536
+	}
 	if c.FrameWithin == 0 {
 		c.FrameWithin = 30 * time.Second
 	}
@@ -116,12 +122,20 @@ func (c *Config) check() error {
 	if c.FrameMax < 0 {
 		return errors.New("epp: Config.FrameMax is negative")
 	}
+	if c.FrameMaxPreLogin < 0 {
+		return errors.New("epp: Config.FrameMaxPreLogin is negative")
+	}
 	return nil
 }
 
-// dataUnit is how the stream is cut into frames. Four octets of length, which
-// count themselves, and one document. Five octets is the least that holds any.
-// See RFC 5734 4.
+// opening is how the stream is cut into frames. A data unit before the client
+// is known. See RFC 5734 4.
+func (c *Config) opening() frame.Framing {
+	return frame.Length{Width: 4, All: true, Min: 1, Max: c.FrameMaxPreLogin}
+}
+
+// dataUnit is how the stream is cut into frames. A data unit: four octets of
+// length, which count themselves, and one document. See RFC 5734 4.
 func (c *Config) dataUnit() frame.Framing {
 	return frame.Length{Width: 4, All: true, Min: 1, Max: c.FrameMax}
 }

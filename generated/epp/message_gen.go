@@ -585,7 +585,7 @@ func (m *PollRequest) AppendXML(b []byte) ([]byte, error) {
 // check is the first rule that the message breaks, or nil.
 func (m *PollRequest) check() *RuleError {
 	if string(m.Op) == "ack" && m.msgIDValue() == "" {
-		return &RuleError{Code: CodeMissingParameter, Message: "poll", Text: "An ack names the message it is about."}
+		return &RuleError{Code: CodeMissingParameter, Message: "poll", Text: "op \"ack\" needs a msgID (RFC 5730 2.9.2.3)"}
 	}
 	return nil
 }

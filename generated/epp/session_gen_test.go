@@ -238,7 +238,7 @@ func newScriptedServer() (*session.Push, *scriptedServer, frame.Framing) {
 		script.serverMachine = newServerMachine(s, UnimplementedHandler{}, config)
 		return script
 	}
-	return session.NewPush(service), script, config.dataUnit()
+	return session.NewPush(service), script, config.opening()
 }
 
 // FuzzServerSession: whatever a peer sends, the session does not panic and

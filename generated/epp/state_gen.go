@@ -468,7 +468,7 @@ func (s *serverMachine) to(state ServerState, input string) {
 func (s *serverMachine) enter() {
 	switch s.state {
 	case ServerStatePrepareGreeting:
-		s.SetFraming(s.config.dataUnit(), s.config.FrameWithin)
+		s.SetFraming(s.config.opening(), s.config.FrameWithin)
 		s.Send(s.newGreeting(nil))
 		s.StartTimer(serverTimerPreLogin, s.config.PreLogin)
 		s.StartTimer(serverTimerLifetime, s.config.Lifetime)
@@ -848,6 +848,7 @@ func (s *serverMachine) doneLogin(req *LoginRequest, res *Response) {
 			s.Send(res)
 			s.StopTimer(serverTimerPreLogin)
 			s.StartTimer(serverTimerIdle, s.config.Idle)
+			s.SetFraming(s.config.dataUnit(), s.config.FrameWithin)
 			s.to(ServerStateWaitingForCommand, "login.accepted")
 		case CodeAuthError: // refused
 			switch {
