@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"runtime/debug"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -15,7 +16,8 @@ type accepter struct {
 	engine   *core
 	listener net.Listener
 	service  Service
-	logged   time.Time // of the last record about a shortage
+	logged   time.Time   // of the last record about a shortage
+	logging  atomic.Bool // a record is being written
 }
 
 // run accepts until the engine stops or the listener is beyond repair.
@@ -85,9 +87,12 @@ func passing(err error) bool {
 func (a *accepter) pause(err error) {
 	e := a.engine
 	e.counters.acceptErrors.Add(1)
-	if now := time.Now(); now.Sub(a.logged) >= e.config.LogEvery {
+	if now := time.Now(); now.Sub(a.logged) >= e.config.LogEvery && a.logging.CompareAndSwap(false, true) {
 		a.logged = now
-		e.config.Logger.Error("accepting pauses", "listen", a.listener.Addr(), "pause", e.config.AcceptPause, "error", err)
+		go func() { // a log that blocks stops nobody from coming in
+			defer a.logging.Store(false)
+			e.config.Logger.Error("accepting pauses", "listen", a.listener.Addr(), "pause", e.config.AcceptPause, "error", err)
+		}()
 	}
 	e.mu.Lock()
 	changed := e.changed

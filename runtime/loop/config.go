@@ -13,6 +13,7 @@ const (
 	DefaultCeiling          = 16 << 20 // one reply of the largest kind on top of the high-water mark
 	DefaultOutputBudget     = 512 << 20
 	DefaultInputLimit       = 32 << 20 // frames have their own, smaller limits; this one is for sessions that forget
+	DefaultInputBudget      = 512 << 20
 	DefaultMaxPosts         = 4096
 	DefaultMaxConns         = 65536
 	DefaultWriteStall       = 10 * time.Second       // as NATS's write_deadline
@@ -40,6 +41,10 @@ type Config struct {
 	OutputBudget int
 	// InputLimit is the number of input octets a session may leave unconsumed; more ends the connection with ErrInput.
 	InputLimit int
+	// InputBudget is the number of octets that the unconsumed input of all connections together may hold. Above it a connection that wants to keep
+	// more ends with ErrInputBudget, unless what it keeps is less than an even part of the budget: many peers that never finish a frame
+	// must not add up to more than there is, nor keep out those that do.
+	InputBudget int
 	// MaxPosts is the number of posted messages that may wait for a session; then Post returns ErrBusy.
 	MaxPosts int
 	// MaxConns is the number of connections of the engine at which it stops accepting until one of them ends.
@@ -79,6 +84,7 @@ func (c Config) withDefaults() Config {
 	def(&c.Ceiling, max(DefaultCeiling, c.HighWater))
 	def(&c.OutputBudget, DefaultOutputBudget)
 	def(&c.InputLimit, DefaultInputLimit)
+	def(&c.InputBudget, DefaultInputBudget)
 	def(&c.MaxPosts, DefaultMaxPosts)
 	def(&c.MaxConns, DefaultMaxConns)
 	def(&c.WriteStall, DefaultWriteStall)

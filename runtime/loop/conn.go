@@ -40,8 +40,8 @@ type Conn struct {
 	again    bool          // rest is to be offered again
 	offered  bool          // an offer is in queue
 	released bool          // the carrier has been released
-	shut     bool          // the carrier was told that no output follows; of the strand
 	full     bool          // Full has said so, and Writable is owed; of the strand
+	flushing flushing      // of the strand
 }
 
 // An env is what the connections of an engine share.
@@ -59,8 +59,8 @@ func (e *env) now() time.Duration { return time.Since(e.epoch) }
 
 // counters are the live form of Stats.
 type counters struct {
-	accepted, attached, handshakeErrors, acceptErrors, panics, stalls, overflows, handovers, drops, overruns atomic.Uint64
-	queued                                                                                                   atomic.Int64
+	accepted, attached, handshakeErrors, acceptErrors, panics, stalls, overflows, refused, handovers, drops, overruns atomic.Uint64
+	queued, kept, open                                                                                                atomic.Int64
 }
 
 // A phase is a step in the life of a connection.
@@ -116,6 +116,9 @@ func newConn(s Session, e *env, k carrier) *Conn {
 func (c *Conn) init(s Session, e *env, k carrier) {
 	c.id, c.session, c.env, c.carrier = e.ids.Add(1), s, e, k
 	c.running, c.queue = true, append(c.queue, event{kind: eventOpen})
+	if _, ok := s.(Flusher); ok {
+		c.flushing = flushTold
+	}
 }
 
 // ID is a number no other connection of the engine has had. It serves logs.
@@ -157,14 +160,22 @@ func (c *Conn) Pending() int {
 	return n
 }
 
-// Full says that Pending is above the high-water mark. A session that answers many requests in one Data stops there, leaves the
-// rest unconsumed, and gets it again after Writable. Events only.
+// Full says that Pending is above the high-water mark, or above the low one while the engine is above Config.OutputBudget. A session that
+// answers many requests in one Data stops there, leaves the rest unconsumed, and gets it again after Writable. Events only.
 func (c *Conn) Full() bool {
-	if c.Pending() <= c.env.config.HighWater {
+	if c.Pending() <= c.highWater() {
 		return false
 	}
 	c.full = true
 	return true
+}
+
+// highWater is the mark above which input is not read.
+func (c *Conn) highWater() int {
+	if c.env.counters.queued.Load() > int64(c.env.config.OutputBudget) {
+		return c.env.config.LowWater
+	}
+	return c.env.config.HighWater
 }
 
 // PauseRead stops Data until ResumeRead. What has arrived stays with the system, and the peer is slowed down.

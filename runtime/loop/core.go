@@ -111,6 +111,7 @@ func (e *core) register(m member) bool {
 		return false
 	}
 	e.members[m] = struct{}{}
+	e.counters.open.Add(1)
 	return true
 }
 
@@ -119,6 +120,7 @@ func (e *core) forget(m member) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	delete(e.members, m)
+	e.counters.open.Add(-1)
 	e.changedLocked()
 }
 
@@ -193,19 +195,18 @@ func (e *core) await(ctx context.Context, holds func() bool) error {
 
 // Stats implements Engine.
 func (e *core) Stats() Stats {
-	e.mu.Lock()
-	open := len(e.members)
-	e.mu.Unlock()
 	return Stats{
 		Accepted:        e.counters.accepted.Load(),
 		Attached:        e.counters.attached.Load(),
-		Open:            uint64(open),
+		Open:            uint64(e.counters.open.Load()),
 		Queued:          e.counters.queued.Load(),
+		Kept:            e.counters.kept.Load(),
 		HandshakeErrors: e.counters.handshakeErrors.Load(),
 		AcceptErrors:    e.counters.acceptErrors.Load(),
 		Panics:          e.counters.panics.Load(),
 		Stalls:          e.counters.stalls.Load(),
 		Overflows:       e.counters.overflows.Load(),
+		InputRefused:    e.counters.refused.Load(),
 		Handovers:       e.counters.handovers.Load(),
 		PacketDrops:     e.counters.drops.Load(),
 		PacketOverruns:  e.counters.overruns.Load(),

@@ -70,11 +70,13 @@ type Stats struct {
 	Attached        uint64 // connections given by Attach or Dial
 	Open            uint64 // connections that are there now, handshakes and lingering ones included
 	Queued          int64  // output octets that no system has taken, of all connections, now
+	Kept            int64  // octets of memory that hold input no session has consumed, of all connections, now
 	HandshakeErrors uint64 // TLS handshakes that failed
 	AcceptErrors    uint64 // failures of Accept that made the engine pause
 	Panics          uint64 // events that panicked
 	Stalls          uint64 // connections cut with ErrStalled
 	Overflows       uint64 // connections cut with ErrOverflow
+	InputRefused    uint64 // connections ended with ErrInputBudget
 	Handovers       uint64 // events that ran so long that the loop they ran on was handed over (epoll engine)
 	PacketDrops     uint64 // datagrams for peers that the system did not take
 	PacketOverruns  uint64 // datagrams from peers that the system threw away because a socket's queue was full

@@ -20,6 +20,8 @@ var (
 	ErrOverflow = errors.New("loop: output queue over its ceiling")
 	// ErrInput is the reason of a connection whose session left more than Config.InputLimit octets unconsumed.
 	ErrInput = errors.New("loop: unconsumed input over its limit")
+	// ErrInputBudget is the reason of a connection that kept more unconsumed input than its part of Config.InputBudget when that was used up.
+	ErrInputBudget = errors.New("loop: unconsumed input over the engine's budget")
 	// ErrHalfOpen is the reason of a connection whose session did not close it within Config.HalfOpen after End.
 	ErrHalfOpen = errors.New("loop: peer has ended, session has not")
 	// ErrNoEpoll is returned by NewEpoll where there is no epoll.

@@ -17,10 +17,11 @@ type parked struct {
 	memory memory
 }
 
-// park takes a TLS connection, whose handshake is over, from its wire.
+// park takes a TLS connection, whose handshake is over, from its wire: crypto/tls keeps the wire, which keeps nothing else.
 func park(w *wire, tc *tls.Conn) *parked {
 	t := &parked{conn: tc}
 	w.memory = &t.memory
+	w.raw, w.drained, w.writeFn = nil, nil, nil
 	return t
 }
 
@@ -44,16 +45,18 @@ func (p *polled) readTLS(l *loan) (b []byte, owned bool, err error) {
 		t.memory.eof = true
 	}
 	t.memory.in = cipher.buf[:n]
-	if owned = len(p.rest) > readSize-cipherTurn-tlsRecord; owned {
-		b = slices.Grow(p.rest, max(len(p.rest), cipherTurn+tlsRecord))
-	} else {
-		l.take()
-		b = append(l.buf[:0], p.rest...)
+	l.take()
+	b = l.buf[:0]
+	if owned = len(p.rest) > readSize-cipherTurn-tlsRecord; !owned {
+		b = append(b, p.rest...)
 	}
 	before := len(b)
 	b, err = t.decrypt(b)
-	if len(b) == before {
+	switch {
+	case len(b) == before:
 		b = nil
+	case owned:
+		b = extend(p.rest, b)
 	}
 	if e := p.flushTLS(); err == nil { // crypto/tls answers some of what it reads
 		err = e

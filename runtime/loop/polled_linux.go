@@ -144,7 +144,7 @@ func (p *polled) input() {
 	}
 	if len(b) > 0 {
 		n := p.consume(b)
-		p.rest = keep(p.rest, b[n:], owned)
+		p.keep(b, n, owned)
 		poison(b[:n])
 	}
 	l.done()
@@ -155,12 +155,10 @@ func (p *polled) input() {
 
 // read returns what was left over and what has come behind it.
 func (p *polled) read(l *loan) (b []byte, owned bool, err error) {
-	rest := p.rest
-	if owned = !fits(rest); owned {
-		b = grow(rest)
-	} else {
-		l.take()
-		b = append(l.buf[:0], rest...)
+	l.take()
+	b = l.buf[:0]
+	if owned = !fits(p.rest); !owned {
+		b = append(b, p.rest...)
 	}
 	n, err := readFD(uintptr(p.fd), b[len(b):cap(b)])
 	switch {
@@ -171,7 +169,11 @@ func (p *polled) read(l *loan) (b []byte, owned bool, err error) {
 	case n == 0:
 		return nil, false, io.EOF
 	}
-	return b[:len(b)+n], owned, nil
+	b = b[:len(b)+n]
+	if owned {
+		b = extend(p.rest, b)
+	}
+	return b, owned, nil
 }
 
 func (p *polled) opError(op string, err error) error {

@@ -81,6 +81,7 @@ func (p *polled) shut() {
 // release implements carrier.
 func (p *polled) release(gently bool) {
 	p.took(len(p.unsent))
+	p.keep(nil, 0, false)
 	p.mu.Lock()
 	if p.fd < 0 {
 		p.mu.Unlock()

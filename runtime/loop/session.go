@@ -42,3 +42,11 @@ type Drainer interface {
 	Session
 	Drain(c *Conn)
 }
+
+// A Flusher is a Session that wants to know when its output has left. Flushed is an event that comes after something was written, when the system
+// has taken everything written so far and Pending is 0; output in between that leaves together is told of once. What Flushed
+// writes makes it come again, other events first. It does not come after CloseAfterFlush or Abort: Closed says what became of the output.
+type Flusher interface {
+	Session
+	Flushed(c *Conn)
+}

@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"slices"
 )
 
 // A loan is a pooled buffer, while a source has one.
@@ -25,17 +24,23 @@ func (l *loan) done() {
 	}
 }
 
-// fits says whether rest and a fair amount of news fit a pooled buffer. Larger rests have a growing buffer of their own.
+// fits says whether rest and a fair amount of news fit a pooled buffer. Larger rests have a growing buffer of their own, to which is added what
+// a pooled buffer has brought: so nobody waits with room for more than has arrived.
 func fits(rest []byte) bool { return len(rest) <= readSize/2 }
 
-// grow makes room behind a large rest: as much as has arrived, never what a length field claims.
-func grow(rest []byte) []byte { return slices.Grow(rest, len(rest)) }
+// extend adds news to a large rest. It makes room for a quarter more, so that long rests are not copied with every read.
+func extend(rest, news []byte) []byte {
+	if n := len(rest) + len(news); n > cap(rest) {
+		rest = append(make([]byte, 0, n+n/4), rest...)
+	}
+	return append(rest, news...)
+}
 
 // A socketSource reads a socket of the system. It takes its buffer when there is something to read.
 type socketSource struct {
 	wire *wire
 	loan
-	rest   []byte
+	from   int // where in the buffer
 	n      int
 	err    error
 	readFn func(fd uintptr) bool // tryRead, bound once: a method value allocates
@@ -49,12 +54,11 @@ func newSocketSource(w *wire) *socketSource {
 
 func (s *socketSource) next(rest []byte) (b []byte, owned bool, err error) {
 	large := !fits(rest)
+	s.from, s.n, s.err = len(rest), 0, nil
 	if large {
-		rest = grow(rest)
+		s.from = 0
 	}
-	s.rest, s.n, s.err = rest, 0, nil
 	err = s.wire.raw.Read(s.readFn)
-	s.rest = nil
 	if err == nil && s.err != nil {
 		err = s.wire.opError("read", s.err)
 	}
@@ -64,7 +68,7 @@ func (s *socketSource) next(rest []byte) (b []byte, owned bool, err error) {
 	case s.n == 0:
 		return nil, false, io.EOF
 	case large:
-		return rest[:len(rest)+s.n], true, nil
+		return extend(rest, s.buf[:s.n]), true, nil
 	}
 	copy(s.buf[:], rest)
 	return s.buf[:len(rest)+s.n], false, nil
@@ -72,14 +76,8 @@ func (s *socketSource) next(rest []byte) (b []byte, owned bool, err error) {
 
 // tryRead is called by the system's poller, at once and whenever the socket becomes readable. It reports false to wait.
 func (s *socketSource) tryRead(fd uintptr) bool {
-	var room []byte
-	if fits(s.rest) {
-		s.take()
-		room = s.buf[len(s.rest):]
-	} else {
-		room = s.rest[len(s.rest):cap(s.rest)]
-	}
-	n, err := readFD(fd, room)
+	s.take()
+	n, err := readFD(fd, s.buf[s.from:])
 	switch {
 	case err == nil:
 		s.n = n
@@ -104,11 +102,12 @@ func (s *tlsSource) next(rest []byte) (b []byte, owned bool, err error) {
 	if n, err := s.tls.Read(s.one[:]); n == 0 {
 		return nil, false, err
 	}
+	s.take()
+	b = s.buf[:0]
 	if owned = !fits(rest); owned {
-		b = grow(rest)
+		defer func() { b = extend(rest, b) }()
 	} else {
-		s.take()
-		b = append(s.buf[:0], rest...)
+		b = append(b, rest...)
 	}
 	b = append(b, s.one[0])
 	// What has been received is decrypted; there is no waiting for more with a buffer in hand.

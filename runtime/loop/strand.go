@@ -24,6 +24,7 @@ const (
 	eventReady              // the carrier, a reader, may read
 	eventStall              // look whether the peer takes output
 	eventHalfOpen           // the time after End is over
+	eventFlushed            // the output has left
 )
 
 // queueLocked adds an event.
@@ -133,12 +134,16 @@ func (c *Conn) call(e event) {
 	case eventEnd:
 		if phase == phaseOpen {
 			rest := c.rest
-			c.rest = nil
+			c.keep(nil, 0, false)
 			c.session.End(c, rest)
 			c.boundHalfOpen()
 		}
 	case eventMessage:
 		c.session.Message(c, e.m)
+	case eventFlushed:
+		if phase == phaseOpen {
+			c.callFlushed()
+		}
 	case eventDrain:
 		if d, ok := c.session.(Drainer); ok {
 			d.Drain(c)
@@ -179,8 +184,8 @@ func (c *Conn) settle() {
 	case phaseOpen:
 		c.mark()
 	case phaseClosing:
-		if !c.shut {
-			c.shut = true
+		if c.flushing != flushShut {
+			c.flushing = flushShut
 			c.carrier.shut()
 		}
 		if c.carrier.queued() == 0 {
@@ -199,15 +204,24 @@ func (c *Conn) flush() error {
 	var err error
 	if len(c.out.b) > 0 {
 		err = c.carrier.push(c.out.b)
+		if c.flushing == flushTold {
+			c.flushing = flushOwed
+		}
 	}
 	c.out.put()
 	c.out = nil
 	return err
 }
 
-// mark compares the output queue with its marks: above the high one reading stops, at the low one it goes on.
+// mark compares the output queue with its marks: above the high one reading stops, at the low one it goes on, and an empty one has been flushed.
 func (c *Conn) mark() {
 	n := c.carrier.queued()
+	if n == 0 && c.flushing == flushOwed {
+		c.flushing = flushDue
+		c.mu.Lock()
+		c.queueLocked(event{kind: eventFlushed}) // the caller is the runner
+		c.mu.Unlock()
+	}
 	if n <= c.env.config.LowWater {
 		if c.unchoke() {
 			c.callWritable()
@@ -215,11 +229,7 @@ func (c *Conn) mark() {
 		}
 		return
 	}
-	high := c.env.config.HighWater
-	if c.env.counters.queued.Load() > int64(c.env.config.OutputBudget) {
-		high = c.env.config.LowWater
-	}
-	if n > high || c.full { // the queue may have shrunk since
+	if n > c.highWater() || c.full { // the queue may have shrunk since
 		c.mu.Lock()
 		c.choked = true
 		c.mu.Unlock()
@@ -263,6 +273,27 @@ func (c *Conn) finish() {
 	c.released = true
 	c.carrier.nudge()
 	c.mu.Unlock()
+}
+
+// flushing is how far the output is, and how much of it the session knows.
+type flushing uint8
+
+const (
+	flushUnasked flushing = iota // the session is no Flusher
+	flushTold                    // it has been told of all that was written
+	flushOwed                    // something has been written since
+	flushDue                     // that has left, and the event is queued
+	flushShut                    // the carrier was told that no output follows; the session is told no more
+)
+
+// callFlushed tells the session that its output has left, unless there is new output that has not.
+func (c *Conn) callFlushed() {
+	if c.carrier.queued() > 0 {
+		c.flushing = flushOwed
+		return
+	}
+	c.flushing = flushTold
+	c.session.(Flusher).Flushed(c)
 }
 
 func (c *Conn) callClosed(why error) {

@@ -83,6 +83,7 @@ func (st *stream) goOn() {
 		c.Abort(err)
 	}
 	st.awaitOver()
+	c.keep(nil, 0, false)
 	if err == nil {
 		st.linger()
 	}

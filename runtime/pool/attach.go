@@ -16,20 +16,23 @@ type attachment struct {
 }
 
 // Attach makes the pool work: from now on e carries its connections, and h gets the messages. It replaces an earlier attachment: connections
-// that are there, or in the making, stay with the loop they were made on, and from now on report to h. Over UDP, which has
-// a goroutine of its own, e may be nil.
+// that are there, or in the making, stay with the loop they were made on, and from now on report to h; so does a UDP socket, which belongs to
+// the first loop, and is lost with it: then the error is ErrNoMaster.
 func (p *Pool) Attach(e loop.Engine, h Handler) error {
 	switch {
 	case h == nil:
 		return errors.New("pool: no handler")
-	case e == nil && p.packet == nil:
+	case e == nil:
 		return errors.New("pool: no loop")
 	}
 	a := &attachment{engine: e, handler: h}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.closed {
+	switch {
+	case p.closed:
 		return ErrClosed
+	case p.packetLost:
+		return ErrNoMaster
 	}
 	p.detachLocked()
 	p.attached.Store(a)
@@ -44,7 +47,10 @@ func (p *Pool) Attach(e loop.Engine, h Handler) error {
 		go p.serve(a)
 	}
 	if p.packet != nil {
-		_ = p.packet.SetReadDeadline(never)
+		if err := p.attachPacketsLocked(e); err != nil {
+			p.detachLocked()
+			return err
+		}
 	}
 	p.changed.Broadcast()
 	p.armLocked()
@@ -54,6 +60,23 @@ func (p *Pool) Attach(e loop.Engine, h Handler) error {
 		p.master = &conn{pool: p, isMaster: true}
 		go p.attachMaster(e, stream, p.master)
 	}
+	return nil
+}
+
+// attachPacketsLocked gives the loop the UDP socket, or lets the one that has it go on.
+func (p *Pool) attachPacketsLocked(e loop.Engine) error {
+	if p.lc != nil {
+		_ = p.lc.Post(reattached{})
+		p.lc.ResumeRead()
+		return nil
+	}
+	c, err := e.AttachPackets(p.packet, &receiver{pool: p, local: p.packet.LocalAddr()})
+	if err != nil {
+		p.packetLost = true
+		return err
+	}
+	p.lc = c
+	p.live.Add(1)
 	return nil
 }
 
@@ -83,6 +106,9 @@ func (p *Pool) Detach() {
 }
 
 func (p *Pool) detachLocked() {
+	if p.lc != nil {
+		p.lc.PauseRead()
+	}
 	a := p.attached.Swap(nil)
 	if a == nil {
 		return
@@ -92,9 +118,6 @@ func (p *Pool) detachLocked() {
 	}
 	for _, s := range p.conns {
 		s.lc.PauseRead()
-	}
-	if p.packet != nil {
-		_ = p.packet.SetReadDeadline(longAgo) // wakes the receiving goroutine
 	}
 	p.disarmLocked()
 }

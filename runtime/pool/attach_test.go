@@ -81,7 +81,7 @@ func testAttachDetach(t *testing.T) {
 			if got := r.take(); len(got) != 0 {
 				t.Errorf("delivered before Attach: %v", got)
 			}
-			if err := r.pool.Attach(nil, r); err != nil {
+			if err := r.pool.Attach(r.engine, r); err != nil {
 				t.Fatal(err)
 			}
 			r.one()
@@ -91,7 +91,7 @@ func testAttachDetach(t *testing.T) {
 				t.Errorf("delivered while detached: %v", got)
 			}
 			r.check(r.send(message("RES 1"), to("10.0.0.2:1")), nil)
-			if err := r.pool.Attach(nil, r); err != nil {
+			if err := r.pool.Attach(r.engine, r); err != nil {
 				t.Fatal(err)
 			}
 			r.one()

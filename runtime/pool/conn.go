@@ -8,7 +8,6 @@ import (
 	"net/netip"
 	"slices"
 	"sync/atomic"
-	"time"
 
 	"github.com/protogen-go/protogen/runtime/loop"
 )
@@ -41,27 +40,19 @@ type conn struct {
 	spare    []*outgoing // the array of queue that is not in use
 	inflight []*outgoing // written, the oldest first; the system has not taken them for all we know
 	wrote    int64       // octets
-	poll     time.Duration
-	seen     int // octets of the incomplete message the framer has looked at
-	need     int // how many of them it wants
+	seen     int         // octets of the incomplete message the framer has looked at
+	need     int         // how many of them it wants
 }
 
-// What a conn tells itself.
-type (
-	nudge struct{} // there is something to write
-	check struct{} // what was written may have left
-)
+// A nudge is what a conn is told when there is something to write.
+type nudge struct{}
 
-// The timers of a conn.
-const (
-	timerCheck     = iota + 1 // as check, while the peer is slow
-	timerHalfClose            // a connection that is leaving has had its time
-)
+// timerHalfClose fires when a connection that is leaving has had its time.
+const timerHalfClose = 1
 
-// A peer that is slow to read is looked at in growing intervals.
-const (
-	pollMin = time.Millisecond
-	pollMax = 100 * time.Millisecond
+var (
+	_ loop.Drainer = (*conn)(nil)
+	_ loop.Flusher = (*conn)(nil)
 )
 
 // Open implements loop.Session.
@@ -244,27 +235,21 @@ func (s *conn) takeLeave(c *loop.Conn) {
 // Writable implements loop.Session.
 func (s *conn) Writable(c *loop.Conn) { s.complete(c) }
 
-// Timer implements loop.Session.
-func (s *conn) Timer(c *loop.Conn, id int) {
-	switch id {
-	case timerCheck:
-		s.complete(c)
-	case timerHalfClose:
-		s.pool.mu.Lock()
-		s.closing = true
-		s.pool.mu.Unlock()
-		c.CloseAfterFlush()
-	}
+// Flushed implements loop.Flusher.
+func (s *conn) Flushed(c *loop.Conn) { s.complete(c) }
+
+// Timer implements loop.Session: it is timerHalfClose.
+func (s *conn) Timer(c *loop.Conn, _ int) {
+	s.pool.mu.Lock()
+	s.closing = true
+	s.pool.mu.Unlock()
+	c.CloseAfterFlush()
 }
 
-// Message implements loop.Session.
-func (s *conn) Message(c *loop.Conn, m any) {
-	switch m.(type) {
-	case nudge:
-		s.write(c)
-	case check:
-		s.complete(c)
-	}
+// Message implements loop.Session: it is a nudge.
+func (s *conn) Message(c *loop.Conn, _ any) {
+	s.complete(c) // while more keeps coming, Flushed does not
+	s.write(c)
 }
 
 // write writes what is queued. A connection that is leaving, and has answered everything, is done with.
@@ -290,34 +275,23 @@ func (s *conn) write(c *loop.Conn) {
 		s.inflight = append(s.inflight, o)
 	}
 	s.spare = reuse(batch)
-	if len(s.inflight) > 0 {
-		_ = c.Post(check{}) // it comes after the flush; when the connection ends, Closed does what it would have done
-	}
 	if leave {
 		c.CloseAfterFlush()
 	}
 }
 
-// complete reports the messages that the system has taken, and looks again later if there are others. Over TLS what is pending counts
-// ciphertext, which is more, so that a message may be reported later than it left, but never before.
+// complete reports the messages that the system has taken. Over TLS what is pending counts ciphertext, which is more, so that a message may be
+// reported later than it left, but never before.
 func (s *conn) complete(c *loop.Conn) {
 	taken := s.wrote - int64(c.Pending())
 	n := 0
 	for n < len(s.inflight) && s.inflight[n].end <= taken {
 		n++
 	}
-	left := len(s.inflight) - n
-	switch {
-	case left == 0:
-		s.poll = 0
-		c.Cancel(timerCheck)
-	case n > 0:
-		s.poll = pollMin
-		c.After(timerCheck, s.poll)
-	default:
-		s.poll = min(max(2*s.poll, pollMin), pollMax)
-		c.After(timerCheck, s.poll)
+	if n == 0 {
+		return
 	}
+	left := len(s.inflight) - n
 	s.pool.sent(s, s.inflight[:n]...)
 	copy(s.inflight, s.inflight[n:])
 	clear(s.inflight[left:])

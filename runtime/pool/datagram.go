@@ -1,21 +1,20 @@
 package pool
 
 import (
+	"bytes"
+	"cmp"
 	"errors"
 	"net"
 	"net/netip"
-	"os"
-	"time"
+
+	"github.com/protogen-go/protogen/runtime/loop"
 )
 
-// A packetConn is the part of a *net.UDPConn the pool uses: it allocates nothing for addresses.
+// A packetConn is a UDP socket: the loop receives, the pool sends. It allocates nothing for addresses.
 type packetConn interface {
-	ReadFromUDPAddrPort(b []byte) (n int, addr netip.AddrPort, err error)
+	net.PacketConn
 	WriteToUDPAddrPort(b []byte, addr netip.AddrPort) (int, error)
 	Write(b []byte) (int, error) // of a connected socket
-	SetReadDeadline(t time.Time) error
-	LocalAddr() net.Addr
-	Close() error
 }
 
 // packetsOf makes a packetConn of any other socket, whose addresses are read from their text. It cannot be connected.
@@ -31,59 +30,78 @@ func packetsOf(pc net.PacketConn) packetConn {
 
 type foreignPackets struct{ net.PacketConn }
 
-func (f foreignPackets) ReadFromUDPAddrPort(b []byte) (int, netip.AddrPort, error) {
-	n, addr, err := f.ReadFrom(b)
-	return n, addrPort(addr), err
-}
-
 func (f foreignPackets) WriteToUDPAddrPort(b []byte, addr netip.AddrPort) (int, error) {
 	return f.WriteTo(b, net.UDPAddrFromAddrPort(addr))
 }
 
 func (f foreignPackets) Write([]byte) (int, error) { return 0, errors.ErrUnsupported }
 
-// Deadlines that make a waiting read return, and that do not.
-var (
-	longAgo = time.Unix(1, 0)
-	never   time.Time
-)
+// A receiver is the session that a loop runs over a UDP master.
+type receiver struct {
+	pool  *Pool
+	local net.Addr
+	kept  []kept
+}
 
-// maxReceivePause is the longest rest of the receiving goroutine when receiving fails again and again.
-const maxReceivePause = 100 * time.Millisecond
+// A kept datagram was on its way to the handler when the pool was detached: one for each time, as reading is paused then.
+type kept struct {
+	from netip.AddrPort
+	b    []byte
+}
 
-// receive is the goroutine that reads a UDP master, for the life of the pool.
-func (p *Pool) receive() {
-	defer p.live.Done()
-	buf := make([]byte, p.limits.ReadSize)
-	local := p.packet.LocalAddr()
-	pause := time.Duration(0)
-	for p.awaitAttached() != nil {
-		n, addr, err := p.packet.ReadFromUDPAddrPort(buf)
-		switch {
-		case err == nil:
-			pause = 0
-			if a := p.awaitAttached(); a != nil {
-				p.datagram(a, buf[:n], From{Proto: UDP, Addr: unmap(addr), Local: local})
-			}
-		case errors.Is(err, net.ErrClosed):
-			return
-		case errors.Is(err, os.ErrDeadlineExceeded): // Detach
-		default: // such as what a peer's system says of an earlier message of ours: nobody's end
-			p.counters.receiveErrors.Add(1)
-			pause = min(2*pause+time.Millisecond, maxReceivePause)
-			p.rest(pause)
-		}
+var _ loop.PacketFailer = (*receiver)(nil)
+
+// Open implements loop.PacketSession.
+func (r *receiver) Open(*loop.PacketConn) {}
+
+// Packet implements loop.PacketSession.
+func (r *receiver) Packet(_ *loop.PacketConn, from netip.AddrPort, b []byte) {
+	if !r.deliverKept() || !r.deliver(from, b) {
+		r.kept = append(r.kept, kept{from, bytes.Clone(b)})
 	}
 }
 
-// rest waits, but not beyond the life of the pool.
-func (p *Pool) rest(d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-p.ctx.Done():
+// deliver reports false when the pool is detached.
+func (r *receiver) deliver(from netip.AddrPort, b []byte) bool {
+	a := r.pool.attached.Load()
+	if a == nil {
+		return false
 	}
+	r.pool.datagram(a, b, From{Proto: UDP, Addr: unmap(from), Local: r.local})
+	return true
+}
+
+// deliverKept reports false when the pool is detached before all of it has been delivered.
+func (r *receiver) deliverKept() bool {
+	for len(r.kept) > 0 && r.deliver(r.kept[0].from, r.kept[0].b) {
+		r.kept = r.kept[1:]
+	}
+	return len(r.kept) == 0
+}
+
+// Failed implements loop.PacketFailer: what a peer's system says of an earlier message of ours is nobody's end.
+func (r *receiver) Failed(*loop.PacketConn, error) { r.pool.counters.receiveErrors.Add(1) }
+
+// Timer implements loop.PacketSession; there are none.
+func (r *receiver) Timer(*loop.PacketConn, int) {}
+
+// A reattached is what a receiver is told when its pool has been attached again.
+type reattached struct{}
+
+// Message implements loop.PacketSession: it is a reattached.
+func (r *receiver) Message(*loop.PacketConn, any) { r.deliverKept() }
+
+// Closed implements loop.PacketSession.
+func (r *receiver) Closed(_ *loop.PacketConn, why error) {
+	p := r.pool
+	p.mu.Lock()
+	p.lc, p.packetLost = nil, true
+	closed := p.closed
+	p.mu.Unlock()
+	if !closed {
+		p.log.Error("master socket lost", "error", why)
+	}
+	p.live.Done()
 }
 
 // datagram delivers one datagram. Whatever is wrong with it, it is dropped and nothing is answered.
@@ -94,7 +112,7 @@ func (p *Pool) datagram(a *attachment, b []byte, from From) {
 		return
 	}
 	defer p.confine("receive")
-	cut, err := p.framer.Datagram(b, &p.limits)
+	cut, err := p.cutDatagram(b)
 	switch {
 	case err != nil:
 		p.counters.frameErrors.Add(1)
@@ -111,11 +129,19 @@ func (p *Pool) datagram(a *attachment, b []byte, from From) {
 	a.handler.Receive(Message{Data: cut.Message, Kind: cut.Kind, Transaction: cut.Transaction}, from)
 }
 
+func (p *Pool) cutDatagram(b []byte) (Cut, error) {
+	if len(b) > p.limits.ReadSize {
+		return Cut{}, &FrameError{Fault: BodyTooLong, Size: len(b), Limit: p.limits.ReadSize}
+	}
+	return p.framer.Datagram(b, &p.limits)
+}
+
 // sendDatagram sends by the master.
 func (p *Pool) sendDatagram(o *outgoing) {
 	if err := p.writePacket(o.m.Data, o.to.Addr); err != nil {
 		if errors.Is(err, net.ErrClosed) {
-			err = ErrClosed
+			_, err = p.Master()
+			err = cmp.Or(err, ErrClosed)
 		}
 		p.counters.sendErrors.Add(1)
 		p.done(o, 0, p.fail(OpSend, o.to, err))

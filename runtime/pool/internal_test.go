@@ -2,10 +2,12 @@ package pool
 
 import (
 	"net"
+	"net/netip"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/protogen-go/protogen/runtime/frame"
 	"github.com/protogen-go/protogen/runtime/loop"
 )
@@ -114,5 +116,35 @@ func TestAllocations(t *testing.T) {
 	self := Route{To: Destination{Addr: addrPort(pc.LocalAddr())}}
 	if n := testing.AllocsPerRun(200, func() { u.Send(ctx, reply, self, done) }); n != 0 {
 		t.Errorf("%v allocations to send a datagram", n)
+	}
+}
+
+// A datagram that is on its way while the pool is detached comes afterwards, before the next one; and every one of them once.
+func TestDetachedOnTheWay(t *testing.T) {
+	var got []string
+	p, _, _ := feedPool(t, HandlerFunc(func(Message, From) {}))
+	defer p.Close()
+	u := &Pool{proto: UDP, framer: p.framer, limits: p.limits}
+	attached := &attachment{handler: HandlerFunc(func(m Message, _ From) { got = append(got, string(m.Data)) })}
+	r := &receiver{pool: u}
+	arrive := func(datagrams ...string) {
+		for _, s := range datagrams {
+			r.Packet(nil, netip.MustParseAddrPort("192.0.2.1:5060"), []byte(s))
+		}
+	}
+	arrive("1\n", "2\n")
+	r.Message(nil, reattached{}) // detached again meanwhile
+	if len(got) != 0 {
+		t.Errorf("delivered while detached: %q", got)
+	}
+	u.attached.Store(attached)
+	arrive("3\n")
+	u.attached.Store(nil)
+	arrive("4\n")
+	u.attached.Store(attached)
+	r.Message(nil, reattached{})
+	r.Message(nil, reattached{})
+	if diff := cmp.Diff([]string{"1\n", "2\n", "3\n", "4\n"}, got); diff != "" {
+		t.Error(diff)
 	}
 }

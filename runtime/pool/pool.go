@@ -2,12 +2,15 @@ package pool
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/protogen-go/protogen/runtime/loop"
 )
 
 // A Pool keeps the sockets of one transport at one local address. Use New. All methods may be called from any goroutine.
@@ -16,7 +19,7 @@ type Pool struct {
 	limits    Limits
 	framer    Framer
 	tls       tlsSides
-	packet    packetConn   // nil unless UDP
+	packet    packetConn   // nil unless UDP; the pool sends on it, the loop receives
 	listener  net.Listener // nil without
 	connected bool         // packet is connected, or the master was a stream: destinations do not matter
 	restrict  netip.AddrPort
@@ -30,22 +33,24 @@ type Pool struct {
 	ctx       context.Context // ends with the pool
 	cancel    context.CancelFunc
 
-	mu       sync.Mutex // never held while somebody else's code runs
-	changed  sync.Cond  // attached or closed
-	closed   bool
-	stream   net.Conn         // Config.Stream, until it is attached
-	master   *conn            // that of Config.Stream
-	conns    map[Flow]*conn   // those that are there
-	peers    map[key][]*conn  // those a request may use, the oldest first
-	attempts map[key]*attempt // connections in the making
-	crowd    map[netip.Addr]int
-	requests map[string][]*conn // transaction -> where its request came in, the latest last
-	failures map[key]failure
-	flows    Flow // the last one given
-	idle     idleHeap
-	timer    *time.Timer
-	timerAt  time.Duration // the instant timer is set for; 0 when it is not
-	reprieve bool          // the timer was late, and has been put off
+	mu         sync.Mutex // never held while somebody else's code runs
+	changed    sync.Cond  // attached or closed
+	closed     bool
+	lc         *loop.PacketConn // that of packet, from the first Attach on
+	packetLost bool             // it has been closed
+	stream     net.Conn         // Config.Stream, until it is attached
+	master     *conn            // that of Config.Stream
+	conns      map[Flow]*conn   // those that are there
+	peers      map[key][]*conn  // those a request may use, the oldest first
+	attempts   map[key]*attempt // connections in the making
+	crowd      map[netip.Addr]int
+	requests   map[string][]*conn // transaction -> where its request came in, the latest last
+	failures   map[key]failure
+	flows      Flow // the last one given
+	idle       idleHeap
+	timer      *time.Timer
+	timerAt    time.Duration // the instant timer is set for; 0 when it is not
+	reprieve   bool          // the timer was late, and has been put off
 }
 
 // New makes a pool, which owns the config's sockets from now on; after an error they are the caller's still. Nothing is
@@ -80,10 +85,6 @@ func New(c Config) (*Pool, error) {
 		p.live.Add(1)
 		go p.accept()
 	}
-	if p.packet != nil {
-		p.live.Add(1)
-		go p.receive()
-	}
 	return p, nil
 }
 
@@ -100,6 +101,8 @@ func (p *Pool) Master() (net.Addr, error) {
 	switch {
 	case p.closed:
 		return nil, ErrClosed
+	case p.packetLost:
+		return nil, ErrNoMaster
 	case p.packet != nil:
 		return p.packet.LocalAddr(), nil
 	case p.listener != nil:
@@ -131,6 +134,9 @@ func (p *Pool) Close() error {
 		s.why = ErrClosed
 		s.lc.Abort(ErrClosed)
 	}
+	if p.lc != nil {
+		p.lc.Abort(ErrClosed)
+	}
 	stream := p.stream
 	p.stream = nil
 	p.changed.Broadcast()
@@ -144,11 +150,14 @@ func (p *Pool) Close() error {
 	return err
 }
 
-// closeMaster closes the sockets that belong to no loop.
+// closeMaster closes the sockets that belong to no loop, and the one of UDP, which is not to be left to when the loop comes to it.
 func (p *Pool) closeMaster(stream net.Conn) error {
 	switch {
 	case p.packet != nil:
-		return p.packet.Close()
+		if err := p.packet.Close(); !errors.Is(err, net.ErrClosed) { // the loop may have been first
+			return err
+		}
+		return nil
 	case p.listener != nil:
 		return p.listener.Close()
 	case stream != nil:

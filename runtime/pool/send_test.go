@@ -32,7 +32,6 @@ func testSendTells(t *testing.T) {
 		read(t, l.next(t), wire("REQ 1", ""))
 		r.check(r.send(message("REQ 2"), pool.Route{}), errAny)              // no destination
 		r.pool.Send(t.Context(), message("REQ 3"), to("10.0.0.2:5060"), nil) // nobody wants to know
-		time.Sleep(settle)
 		synctest.Wait()
 		if s := r.pool.Stats(); s.Sent != 2 || s.SendErrors != 1 {
 			t.Errorf("stats %+v", s)
@@ -434,7 +433,6 @@ func TestSendAny(t *testing.T) {
 		calls := 0
 		outcome := errors.New("no call")
 		r.pool.SendAny(t.Context(), message("REQ 1"), all, func(_ pool.Flow, err error) { calls, outcome = calls+1, err })
-		time.Sleep(settle)
 		synctest.Wait()
 		if calls != 1 || outcome != nil {
 			t.Errorf("%d calls, %v", calls, outcome)

@@ -15,7 +15,7 @@ type Stats struct {
 	SendErrors    uint64 // messages that failed
 	KeepAlives    uint64 // keep-alives received
 	FrameErrors   uint64 // connections closed, and datagrams dropped, because of what they brought
-	ReceiveErrors uint64 // failures of a UDP socket to receive
+	ReceiveErrors uint64 // what the system has said on a connected UDP socket of messages sent before
 
 	Accepted       uint64 // connections that peers have made
 	Dialed         uint64 // connections we have made
@@ -49,7 +49,7 @@ func (p *Pool) Stats() Stats {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s.Sockets = p.socketsLocked()
-	if !p.closed && (p.packet != nil || p.listener != nil || p.stream != nil || p.master != nil) {
+	if !p.closed && (p.packet != nil && !p.packetLost || p.listener != nil || p.stream != nil || p.master != nil) {
 		s.Sockets++
 	}
 	s.Connecting, s.Requests, s.Failures = len(p.attempts), len(p.requests), len(p.failures)
