@@ -79,12 +79,12 @@ func TestInputBudget(t *testing.T) {
 		if got := string(mustRead(t, bystander, 10)[4:]); got != "served" {
 			t.Errorf("got %q", got)
 		}
-		_ = s.engine.Close() // it waits for Closed
+		_ = s.engine.Close() // it waits for Closed, and may overtake a refusal
 		// Each may come up to its even part although the budget is used up, and has some room to grow.
 		if n := most.Load(); n < budget/2 || n > 2*budget*5/4+crowd*64<<10 {
 			t.Errorf("%d octets were held, budget %d", n, budget)
 		}
-		if n := s.engine.Stats(); refused.Load() == 0 || n.InputRefused != uint64(refused.Load()) || n.Kept != 0 {
+		if n := s.engine.Stats(); refused.Load() == 0 || n.InputRefused < uint64(refused.Load()) || n.Kept != 0 {
 			t.Errorf("%d refused: %+v", refused.Load(), n)
 		}
 	})
