@@ -70,6 +70,11 @@ func testAttachDetach(t *testing.T) {
 			if !open(t, nc) {
 				t.Error("closed before MIN_EXPIRE")
 			}
+			time.Sleep(105*time.Second + 2*instant)
+			synctest.Wait()
+			if open(t, nc) {
+				t.Error("open after MAX_EXPIRE")
+			}
 		})
 	})
 	t.Run("udp", func(t *testing.T) {
