@@ -26,7 +26,7 @@ const tags = "-tags=libxml2"
 // binary is where Build puts the command.
 var binary = filepath.Join("bin", "protogen")
 
-// packages are the Debian packages that tests use: a C library and a real EPP client.
+// packages are the Debian packages that tests use: a C library and real peers.
 var packages = []struct{ name, probe string }{
 	{"gcc", "gcc --version"},
 	{"pkg-config", "pkg-config --version"},
@@ -34,6 +34,7 @@ var packages = []struct{ name, probe string }{
 	{"libnet-epp-perl", "perl -MNet::EPP::Simple -e 1"},
 	{"libxml-libxml-perl", "perl -MXML::LibXML -e 1"},
 	{"openssl", "openssl version"},
+	{"libpoe-perl", "perl -MPOE -e 1"},
 }
 
 // Build compiles the protogen command into bin.
