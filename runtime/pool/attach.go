@@ -70,7 +70,7 @@ func (p *Pool) attachPacketsLocked(e loop.Engine) error {
 		p.lc.ResumeRead()
 		return nil
 	}
-	c, err := e.AttachPackets(p.packet, &receiver{pool: p, local: p.packet.LocalAddr()})
+	c, err := e.AttachPackets(p.packet, p.receiver)
 	if err != nil {
 		p.packetLost = true
 		return err

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"sync"
 
 	"github.com/protogen-go/protogen/runtime/loop"
 )
@@ -41,7 +42,21 @@ type receiver struct {
 	pool  *Pool
 	local net.Addr
 	kept  []kept
+	burst []loop.Departure // the array of a batch, between two of them
+	conn  *loop.PacketConn // since Open
+
+	mu         sync.Mutex
+	delivering bool        // a datagram is being delivered
+	batch      []*outgoing // what is to leave together
+	flushes    bool        // a flush is on its way
+	over       bool        // none will come any more
 }
+
+// A flush is what a receiver is told when there is a batch to be sent.
+type flush struct{}
+
+// maxBatch is how many datagrams wait for each other at most.
+const maxBatch = 32
 
 // A kept datagram was on its way to the handler when the pool was detached: one for each time, as reading is paused then.
 type kept struct {
@@ -52,7 +67,7 @@ type kept struct {
 var _ loop.PacketFailer = (*receiver)(nil)
 
 // Open implements loop.PacketSession.
-func (r *receiver) Open(*loop.PacketConn) {}
+func (r *receiver) Open(c *loop.PacketConn) { r.conn = c }
 
 // Packet implements loop.PacketSession.
 func (r *receiver) Packet(_ *loop.PacketConn, from netip.AddrPort, b []byte) {
@@ -67,7 +82,31 @@ func (r *receiver) deliver(from netip.AddrPort, b []byte) bool {
 	if a == nil {
 		return false
 	}
+	r.setDelivering(true)
+	defer r.setDelivering(false)
 	r.pool.datagram(a, b, From{Proto: UDP, Addr: unmap(from), Local: r.local})
+	return true
+}
+
+func (r *receiver) setDelivering(yes bool) {
+	r.mu.Lock()
+	r.delivering = yes
+	r.mu.Unlock()
+}
+
+// join makes a message leave with others when the datagrams at hand have been delivered: one call of the system for all of them costs less. It
+// reports false when nothing is being delivered.
+func (r *receiver) join(o *outgoing) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.delivering || r.over || len(r.batch) >= maxBatch {
+		return false
+	}
+	if !r.flushes && r.conn.Post(flush{}) != nil {
+		return false
+	}
+	r.flushes = true
+	r.batch = append(r.batch, o)
 	return true
 }
 
@@ -88,8 +127,47 @@ func (r *receiver) Timer(*loop.PacketConn, int) {}
 // A reattached is what a receiver is told when its pool has been attached again.
 type reattached struct{}
 
-// Message implements loop.PacketSession: it is a reattached.
-func (r *receiver) Message(*loop.PacketConn, any) { r.deliverKept() }
+// Message implements loop.PacketSession: it is a flush or a reattached.
+func (r *receiver) Message(c *loop.PacketConn, m any) {
+	if _, ok := m.(flush); ok {
+		r.sendBatch(c)
+		return
+	}
+	r.deliverKept()
+}
+
+// takeBatch takes what has been waiting to leave together; over says that nothing may wait any more.
+func (r *receiver) takeBatch(over bool) []*outgoing {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	batch := r.batch
+	r.batch, r.flushes, r.over = nil, false, over
+	return batch
+}
+
+// sendBatch sends what has been waiting to leave together.
+func (r *receiver) sendBatch(c *loop.PacketConn) {
+	batch := r.takeBatch(false)
+	for _, o := range batch {
+		to := o.to.Addr
+		if r.pool.connected {
+			to = netip.AddrPort{}
+		}
+		r.burst = append(r.burst, loop.Departure{To: to, B: o.m.Data})
+	}
+	c.SendBatch(r.burst)
+	for i, o := range batch {
+		r.pool.datagramSent(o, r.burst[i].Err)
+	}
+	clear(r.burst)
+	r.burst = r.burst[:0]
+	clear(batch)
+	r.mu.Lock()
+	if r.batch == nil {
+		r.batch = batch[:0]
+	}
+	r.mu.Unlock()
+}
 
 // Closed implements loop.PacketSession.
 func (r *receiver) Closed(_ *loop.PacketConn, why error) {
@@ -98,6 +176,9 @@ func (r *receiver) Closed(_ *loop.PacketConn, why error) {
 	p.lc, p.packetLost = nil, true
 	closed := p.closed
 	p.mu.Unlock()
+	for _, o := range r.takeBatch(true) {
+		p.datagramSent(o, net.ErrClosed)
+	}
 	if !closed {
 		p.log.Error("master socket lost", "error", why)
 	}
@@ -138,7 +219,14 @@ func (p *Pool) cutDatagram(b []byte) (Cut, error) {
 
 // sendDatagram sends by the master.
 func (p *Pool) sendDatagram(o *outgoing) {
-	if err := p.writePacket(o.m.Data, o.to.Addr); err != nil {
+	if !o.route.Batch || !p.receiver.join(o) {
+		p.datagramSent(o, p.writePacket(o.m.Data, o.to.Addr))
+	}
+}
+
+// datagramSent says what has become of a message.
+func (p *Pool) datagramSent(o *outgoing, err error) {
+	if err != nil {
 		if errors.Is(err, net.ErrClosed) {
 			_, err = p.Master()
 			err = cmp.Or(err, ErrClosed)

@@ -180,10 +180,12 @@ func (c *memPackets) Close() error {
 	return nil
 }
 
-func (c *memPackets) WriteTo([]byte, net.Addr) (int, error) { panic("not used") }
-func (c *memPackets) SetDeadline(time.Time) error           { panic("not used") }
-func (c *memPackets) SetReadDeadline(time.Time) error       { panic("not used") }
-func (c *memPackets) SetWriteDeadline(time.Time) error      { panic("not used") }
+func (c *memPackets) WriteTo(b []byte, to net.Addr) (int, error) {
+	return c.WriteToUDPAddrPort(b, to.(*net.UDPAddr).AddrPort())
+}
+func (c *memPackets) SetDeadline(time.Time) error      { panic("not used") }
+func (c *memPackets) SetReadDeadline(time.Time) error  { panic("not used") }
+func (c *memPackets) SetWriteDeadline(time.Time) error { panic("not used") }
 
 func (c *memPackets) next(t *testing.T) (string, netip.AddrPort) {
 	t.Helper()

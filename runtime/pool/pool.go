@@ -20,6 +20,7 @@ type Pool struct {
 	framer    Framer
 	tls       tlsSides
 	packet    packetConn   // nil unless UDP; the pool sends on it, the loop receives
+	receiver  *receiver    // of packet
 	listener  net.Listener // nil without
 	connected bool         // packet is connected, or the master was a stream: destinations do not matter
 	restrict  netip.AddrPort
@@ -81,6 +82,9 @@ func New(c Config) (*Pool, error) {
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	p.timer = time.AfterFunc(time.Hour, p.expire)
 	p.timer.Stop()
+	if p.packet != nil {
+		p.receiver = &receiver{pool: p, local: p.packet.LocalAddr()}
+	}
 	if p.listener != nil {
 		p.live.Add(1)
 		go p.accept()

@@ -19,6 +19,9 @@ type Route struct {
 	Flow Flow
 	// NoDial makes the message fail with ErrNoConnection where it would need a new connection.
 	NoDial bool
+	// Batch lets a message over UDP wait until the datagrams that have arrived together are delivered, and leave with the others that do: a
+	// loaded server saves calls of the system. It is for programs whose Receive never waits until a message has left.
+	Batch bool
 }
 
 // An outgoing is a message on its way. At any time exactly one place holds it, and that place calls done.
@@ -45,7 +48,7 @@ func (k Kind) answers() bool { return k == Response || k == Provisional }
 // says of a message whose connection broke is the worse case: the peer may have got it. done may be called before Send
 // returns, and on any goroutine; it must not block.
 //
-// m.Data must not be changed before done is called. ctx matters while a connection is being made.
+// m.Data must not be changed before done is called; over UDP that is before Send returns, unless Route.Batch is set. ctx matters while a connection is being made.
 func (p *Pool) Send(ctx context.Context, m Message, r Route, done func(Flow, error)) {
 	o := outgoings.Get().(*outgoing)
 	*o = outgoing{m: m, to: r.To.canonical(), route: r, tell: done}
