@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/protogen-go/protogen/runtime/loop"
@@ -94,11 +95,32 @@ func TestFault29Log(t *testing.T) {
 	})
 }
 
+// What a blocked log cannot take waits for it, up to a limit; the rest is dropped and counted.
+func TestFault29Dropped(t *testing.T) {
+	onEngines(t, func(t *testing.T, engine string) {
+		const queue, sessions = 4, 10
+		s := &sink{gate: make(chan struct{}), about: "panicked"}
+		h := open(t, site{engine: engine, logger: slog.New(loop.NewJournal(s, queue)), limits: loop.Config{Pollers: 1}}, &desk{
+			worker: func(context.Context, string) (string, error) { panic("something to write") },
+		})
+		b := h.bystander()
+		for range sessions {
+			h.visit().send("inline it")
+		}
+		eventually(t, "records are dropped", func() bool { return h.server.Stats().LogDropped == sessions-1-queue })
+		b.leave()
+		close(s.gate)
+		eventually(t, "what has waited is written", func() bool { return s.written.Load() == 1+queue })
+	})
+}
+
 // A sink is a log handler that waits for its gate, or fails.
 type sink struct {
 	gate  chan struct{}
 	about string // the records that wait
 	err   error
+
+	written atomic.Int64 // of those that wait
 }
 
 func (*sink) Enabled(context.Context, slog.Level) bool { return true }
@@ -108,6 +130,7 @@ func (s *sink) WithGroup(string) slog.Handler          { return s }
 func (s *sink) Handle(_ context.Context, r slog.Record) error {
 	if s.gate != nil && strings.Contains(r.Message, s.about) {
 		<-s.gate
+		s.written.Add(1)
 	}
 	return s.err
 }

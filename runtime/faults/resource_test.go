@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"runtime"
+	"runtime/debug"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -103,3 +105,76 @@ func (s silent) Writable(*loop.Conn)                      { s.events.Add(1) }
 func (s silent) Timer(*loop.Conn, int)                    { s.events.Add(1) }
 func (s silent) Message(*loop.Conn, any)                  { s.events.Add(1) }
 func (s silent) Closed(*loop.Conn, error)                 { s.events.Add(1) }
+
+// When memory runs short, those who come are told that the server is busy, in its own words; those who are there are served; and when there is memory
+// again, so is everybody.
+func TestFault27Memory(t *testing.T) {
+	onEngines(t, func(t *testing.T, engine string) {
+		const room = 32 << 20
+		for name, config := range map[string]func() loop.Config{
+			"mark": func() loop.Config { return loop.Config{MemoryMark: int64(heap() + room)} },
+			"limit of Go": func() loop.Config {
+				old := debug.SetMemoryLimit(int64(heap()+room) / 7 * 8)
+				t.Cleanup(func() { debug.SetMemoryLimit(old) })
+				return loop.Config{}
+			},
+		} {
+			t.Run(name, func(t *testing.T) {
+				e, h := openParrots(t, engine, config())
+				b := standBy(h.visit())
+				ballast := make([]byte, 4*room)
+				runtime.GC()
+				for range 3 {
+					v := h.visit()
+					v.expect("busy")
+					v.expectEnd()
+				}
+				runtime.KeepAlive(ballast)
+				if n := e.Stats().MemoryRefused; n != 3 {
+					t.Errorf("%d were refused", n)
+				}
+				eventually(t, "there is memory again", func() bool { // nobody else asks for a collection
+					v := h.visit()
+					defer v.Close()
+					_, _ = v.Write(frames("say in")) // fails when the refusal is faster
+					got, _ := v.next()
+					return got == "in"
+				})
+				b.leave()
+			})
+		}
+	})
+}
+
+// openParrots serves sessions that say everything again, or that they are busy.
+func openParrots(t *testing.T, engine string, config loop.Config) (loop.Engine, *host) {
+	t.Helper()
+	e, err := loop.New(engine, config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := make(chan error, 1)
+	go func() {
+		served <- e.Serve(l, loop.Service{
+			New:  func() loop.Session { return parrot{} },
+			Busy: func(error) loop.Session { return busy{} },
+		})
+	}()
+	t.Cleanup(func() {
+		_ = e.Close()
+		<-served
+	})
+	return e, &host{t: t, network: "tcp", address: l.Addr().String()}
+}
+
+// busy is a session that says no more than that.
+type busy struct{ parrot }
+
+func (busy) Open(c *loop.Conn) {
+	_, _ = c.Write(frames("busy"))
+	c.CloseAfterFlush()
+}

@@ -15,7 +15,10 @@ import (
 	"time"
 )
 
-var soakFor = flag.Duration("soak.for", time.Hour, "how long TestSoak runs, on all engines at the same time")
+var (
+	soakFor  = flag.Duration("soak.for", time.Hour, "how long TestSoak runs, on all engines at the same time")
+	soakLoad = flag.Int("soak.load", 50, "its load in per cent of what a server can bear")
+)
 
 const (
 	soakClients    = 200       // many wait for slow proxies
@@ -26,7 +29,7 @@ const (
 	soakNoise      = 256 << 10 // octets of growth that say nothing
 )
 
-// Half of the load a server can bear, through proxies that slow down, cut and break connections, for an hour: every error has its reason,
+// A part of the load a server can bear, half of it unless told otherwise, through proxies that slow down, cut and break connections, for an hour: every error has its reason,
 // memory stays what it is, and nothing is left at the end.
 func TestSoak(t *testing.T) {
 	for _, engine := range engines {
@@ -34,8 +37,8 @@ func TestSoak(t *testing.T) {
 			t.Parallel()
 			s := newSoak(t, start(t, orders{Engine: engine}))
 			capacity := s.calibrate()
-			t.Logf("%d requests a second are the most, half of them are sent", capacity)
-			samples := s.run(capacity / 2)
+			t.Logf("%d requests a second are the most, %d per cent of them are sent", capacity, *soakLoad)
+			samples := s.run(capacity * *soakLoad / 100)
 			s.settle()
 			grown, deviation := growth(samples)
 			t.Logf("memory has grown by %.0f octets (give or take %.0f)", grown, 2*deviation)

@@ -50,20 +50,40 @@ func (a *accepter) run() error {
 	}
 }
 
-// awaitRoom waits while the engine has as many connections as it may have.
+// awaitRoom waits while the engine has as many connections as it may have, or handshakes queue up.
 func (a *accepter) awaitRoom() error {
 	e := a.engine
-	for {
+	for queued := false; ; {
 		e.mu.Lock()
 		stopped, n, changed := e.stopped, len(e.members), e.changed
 		e.mu.Unlock()
-		if stopped {
+		switch {
+		case stopped:
 			return ErrClosed
-		}
-		if n < e.config.MaxConns {
+		case n >= e.config.MaxConns:
+			<-changed
+		case e.crypt.waiting.Load() >= int64(e.config.HandshakeQueue):
+			if !queued {
+				e.counters.handshakeQueues.Add(1)
+				queued = true
+			}
+			wait(changed, handshakePause)
+		default:
 			return nil
 		}
-		<-changed
+	}
+}
+
+// handshakePause is how often the queue of handshakes is looked at while it is full: it takes some ten times as long to work it off.
+const handshakePause = 5 * time.Millisecond
+
+// wait waits until an event, but no longer than d.
+func wait(event <-chan struct{}, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-event:
 	}
 }
 
@@ -97,49 +117,61 @@ func (a *accepter) pause(err error) {
 	e.mu.Lock()
 	changed := e.changed
 	e.mu.Unlock()
-	t := time.NewTimer(e.config.AcceptPause)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-changed:
-	}
+	wait(changed, e.config.AcceptPause)
 }
 
 // greet does what comes before the session. It has a goroutine of its own, whose stack a handshake makes large and which therefore
 // does not become the connection's.
 func (a *accepter) greet(st *stream) {
 	e := a.engine
+	why := e.admit(st)
+	if why != nil && (a.service.Busy == nil || !e.mayRefuse(st)) {
+		a.giveUp(st)
+		return
+	}
 	tc, err := a.handshake(st)
 	if err != nil {
 		e.counters.handshakeErrors.Add(1)
-		e.config.Logger.Debug("TLS handshake failed", "peer", st.wire.RemoteAddr(), "error", err)
-		_ = st.wire.Conn.Close()
-		e.forget(st)
+		e.config.Logger.Debug("TLS handshake failed", "peer", st.wire.Conn.RemoteAddr(), "error", err)
+		a.giveUp(st)
 		return
 	}
-	session := a.newSession()
+	session := a.newSession(why)
 	if session == nil {
-		_ = st.wire.Conn.Close()
-		e.forget(st)
+		a.giveUp(st)
 		return
 	}
-	switch _, serve, err := e.start(st, session, tc); {
+	c, serve, err := e.start(st, session, tc)
+	switch {
 	case err != nil:
-	case tc != nil:
+		return
+	case why != nil:
+		time.AfterFunc(e.config.HandshakeTimeout, func() { c.close(phaseClosing, why) })
+	}
+	if tc != nil {
 		go serve()
-	default:
+	} else {
 		serve()
 	}
 }
 
-// newSession calls the service; nil means that it panicked.
-func (a *accepter) newSession() (s Session) {
+// giveUp closes a connection that has no session.
+func (a *accepter) giveUp(st *stream) {
+	_ = st.wire.Conn.Close()
+	a.engine.forget(st)
+}
+
+// newSession calls the service; why is the reason of a refusal. It returns nil when there is nothing to be said, or the service has panicked.
+func (a *accepter) newSession(why error) (s Session) {
 	defer func() {
 		if v := recover(); v != nil {
 			a.engine.counters.panics.Add(1)
 			a.engine.config.Logger.Error("session could not be made", "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
 		}
 	}()
+	if why != nil {
+		return a.service.Busy(why)
+	}
 	return a.service.New()
 }
 
@@ -148,7 +180,7 @@ func (a *accepter) handshake(st *stream) (*tls.Conn, error) {
 	e := a.engine
 	deadline := time.Now().Add(e.config.HandshakeTimeout)
 	if a.service.TLS != nil {
-		return st.wire.handshake(a.service.TLS, true, e.slots, deadline)
+		return st.wire.handshake(a.service.TLS, true, &e.crypt, deadline)
 	}
 	tc, ok := st.wire.Conn.(*tls.Conn)
 	if !ok {

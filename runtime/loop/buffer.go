@@ -13,9 +13,12 @@ const (
 var readBuffers = sync.Pool{New: func() any { return new([readSize]byte) }}
 
 // A buffer collects output. It is lent to a connection for the length of an event.
-type buffer struct{ b []byte }
+type buffer struct {
+	b       []byte
+	counted int // octets of b that Stats.Queued has in it already
+}
 
-var writeBuffers = sync.Pool{New: func() any { return &buffer{make([]byte, 0, writeSize)} }}
+var writeBuffers = sync.Pool{New: func() any { return &buffer{b: make([]byte, 0, writeSize)} }}
 
 func getBuffer() *buffer { return writeBuffers.Get().(*buffer) }
 

@@ -23,11 +23,14 @@ const (
 	DefaultLogEvery         = 5 * time.Second
 	DefaultHalfOpen         = 5 * time.Minute // a peer that has said all it has to say waits for one answer
 	DefaultDrainRate        = 1000
+	DefaultMaxRefusals      = 128
+	DefaultHandshakeQueue   = 256 // a tenth of a second of work for a processor
 )
 
 // Config holds an engine's limits. The zero value means the defaults; it is copied when the engine is made.
 type Config struct {
-	// Logger gets what an operator should know; nil means slog.Default().
+	// Logger gets what an operator should know; nil means slog.Default(). A handler that blocks holds up nobody: the engine puts a Journal in front
+	// of it, unless it is one.
 	Logger *slog.Logger
 
 	// HighWater is the number of queued output octets of a connection above which its input is no longer read.
@@ -50,6 +53,14 @@ type Config struct {
 	// MaxConns is the number of connections of the engine at which it stops accepting until one of them ends.
 	// Attach is not limited.
 	MaxConns int
+	// MaxConnsPerPeer is the number of accepted connections from one address at which more of them are refused with ErrPeerConns; zero is no
+	// limit. The IPv6 addresses of one network of 64 bits are one peer. Peers without an IP address are not limited, nor is Attach.
+	MaxConnsPerPeer int
+	// MemoryMark is the number of octets of memory above which accepted connections are refused with ErrMemory. What counts is what the last
+	// collection has found in use, and stacks. Zero means seven eighths of the limit of GOMEMLIMIT, if there is one; less than zero means no mark.
+	MemoryMark int64
+	// MaxRefusals is how many refused connections may be told so (see Service.Busy) at a time; the others are closed at once.
+	MaxRefusals int
 
 	// WriteStall is how long a connection with queued output may take no octet of it before it is cut with ErrStalled. On a connection that
 	// is no socket of the system it is measured in whole periods, and the cut comes within twice the time.
@@ -57,11 +68,14 @@ type Config struct {
 	// Linger is how long, after the last output, the peer's octets are read and thrown away: closing a socket with unread input
 	// resets the connection, and the reset can destroy the last reply in the peer's receive queue.
 	Linger time.Duration
-	// HandshakeTimeout bounds a TLS handshake.
+	// HandshakeTimeout bounds a TLS handshake, and the time a refused connection has after it.
 	HandshakeTimeout time.Duration
 	// HandshakeWorkers is how many TLS handshakes may compute at the same time; those that wait for the peer do not
 	// count. Zero means GOMAXPROCS.
 	HandshakeWorkers int
+	// HandshakeQueue is how many TLS handshakes may wait for their turn to compute before the engine stops accepting; those that wait for the peer do
+	// not count.
+	HandshakeQueue int
 
 	// HalfOpen is how long a connection may live on after End when the session does not close it: then it ends with ErrHalfOpen.
 	HalfOpen time.Duration
@@ -93,11 +107,16 @@ func (c Config) withDefaults() Config {
 	def(&c.HandshakeWorkers, runtime.GOMAXPROCS(0))
 	def(&c.HalfOpen, DefaultHalfOpen)
 	def(&c.DrainRate, DefaultDrainRate)
+	def(&c.MaxRefusals, DefaultMaxRefusals)
+	def(&c.HandshakeQueue, DefaultHandshakeQueue)
 	def(&c.Pollers, runtime.GOMAXPROCS(0))
 	def(&c.AcceptPause, DefaultAcceptPause)
 	def(&c.LogEvery, DefaultLogEvery)
 	if c.Logger == nil {
 		c.Logger = slog.Default()
+	}
+	if _, ok := c.Logger.Handler().(*Journal); !ok {
+		c.Logger = slog.New(NewJournal(c.Logger.Handler(), 0))
 	}
 	return c
 }

@@ -59,8 +59,8 @@ func (e *env) now() time.Duration { return time.Since(e.epoch) }
 
 // counters are the live form of Stats.
 type counters struct {
-	accepted, attached, handshakeErrors, acceptErrors, panics, stalls, overflows, refused, handovers, drops, overruns atomic.Uint64
-	queued, kept, open                                                                                                atomic.Int64
+	accepted, attached, handshakeErrors, acceptErrors, handshakeQueues, peerRefused, memoryRefused, panics, stalls, overflows, refused, handovers, drops, overruns atomic.Uint64
+	queued, kept, open                                                                                                                                             atomic.Int64
 }
 
 // A phase is a step in the life of a connection.
@@ -75,8 +75,9 @@ const (
 
 // A carrier moves a connection's octets: the engine's side of it. The strand calls its methods, but for nudge.
 type carrier interface {
-	// push takes all of b and never blocks.
-	push(b []byte) error
+	// push takes all of b and never blocks. counted octets of it are in the counter of queued ones already; when push returns, those that have not
+	// left are.
+	push(b []byte, counted int) error
 	// queued is the number of pushed octets that have not left.
 	queued() int
 	// shut says that no push follows: what ends the stream in the protocol below (close_notify) is queued.
@@ -130,7 +131,8 @@ func (c *Conn) Write(p []byte) (int, error) {
 	if c.state() != phaseOpen {
 		return 0, ErrClosed
 	}
-	if c.Pending()+len(p) > c.env.config.Ceiling {
+	pending := c.Pending() + len(p)
+	if pending > c.env.config.Ceiling {
 		c.env.counters.overflows.Add(1)
 		c.Abort(ErrOverflow)
 		return 0, ErrOverflow
@@ -139,7 +141,26 @@ func (c *Conn) Write(p []byte) (int, error) {
 		c.out = getBuffer()
 	}
 	c.out.b = append(c.out.b, p...)
+	if pending > c.env.config.LowWater {
+		c.count(len(c.out.b))
+	}
 	return len(p), nil
+}
+
+// count makes n octets of what was written in this event count as queued. What is above the low-water mark counts at once, and not only when the
+// event is over: else the events that run at the same time could together write more than Config.OutputBudget has left.
+func (c *Conn) count(n int) {
+	c.env.counters.queued.Add(int64(n - c.out.counted))
+	c.out.counted = n
+}
+
+// dropOutput gives up what was written in this event.
+func (c *Conn) dropOutput() {
+	if c.out != nil {
+		c.count(0)
+		c.out.put()
+		c.out = nil
+	}
 }
 
 // AvailableBuffer returns an empty slice with room, to append to and give to Write at once, which then copies nothing. It is

@@ -13,8 +13,9 @@ import (
 type core struct {
 	*env
 	sweeper
-	slots chan struct{} // of handshakes that compute
-	adopt adopter
+	crypt     crypt
+	admission admission
+	adopt     adopter
 
 	mu        sync.Mutex
 	stopped   bool // draining or closed
@@ -27,6 +28,8 @@ type core struct {
 type member interface {
 	// strand is the connection; nil as long as there is no session. Called under the core's mu.
 	strand() *Conn
+	// standing is what the member is counted as. Called under the core's mu.
+	standing() standing
 	// sever closes what is below a member without a session, or one whose session is over.
 	sever()
 }
@@ -37,13 +40,15 @@ type adopter func(st *stream, s Session, tc *tls.Conn) (m member, serve func())
 
 func newCore(config Config) *core {
 	e := newEnv(config)
-	return &core{
+	c := &core{
 		env:       e,
-		slots:     make(chan struct{}, e.config.HandshakeWorkers),
+		crypt:     crypt{slots: make(chan struct{}, e.config.HandshakeWorkers)},
 		listeners: make(map[net.Listener]struct{}),
 		members:   make(map[member]struct{}),
 		changed:   make(chan struct{}),
 	}
+	c.admission.memory.setMark(e.config.MemoryMark)
+	return c
 }
 
 // Attach implements Engine.
@@ -74,7 +79,7 @@ func (e *core) clientHandshake(ctx context.Context, st *stream, config *tls.Conf
 		return nil, ctx.Err()
 	}
 	stop := context.AfterFunc(ctx, func() { _ = st.wire.Conn.Close() })
-	tc, err := st.wire.handshake(config, false, e.slots, time.Now().Add(e.config.HandshakeTimeout))
+	tc, err := st.wire.handshake(config, false, &e.crypt, time.Now().Add(e.config.HandshakeTimeout))
 	if !stop() {
 		err = context.Cause(ctx)
 	}
@@ -120,6 +125,7 @@ func (e *core) forget(m member) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	delete(e.members, m)
+	e.admission.dismissLocked(m.standing())
 	e.counters.open.Add(-1)
 	e.changedLocked()
 }
@@ -203,6 +209,9 @@ func (e *core) Stats() Stats {
 		Kept:            e.counters.kept.Load(),
 		HandshakeErrors: e.counters.handshakeErrors.Load(),
 		AcceptErrors:    e.counters.acceptErrors.Load(),
+		HandshakeQueues: e.counters.handshakeQueues.Load(),
+		PeerRefused:     e.counters.peerRefused.Load(),
+		MemoryRefused:   e.counters.memoryRefused.Load(),
 		Panics:          e.counters.panics.Load(),
 		Stalls:          e.counters.stalls.Load(),
 		Overflows:       e.counters.overflows.Load(),
@@ -210,6 +219,7 @@ func (e *core) Stats() Stats {
 		Handovers:       e.counters.handovers.Load(),
 		PacketDrops:     e.counters.drops.Load(),
 		PacketOverruns:  e.counters.overruns.Load(),
+		LogDropped:      e.config.Logger.Handler().(*Journal).Dropped(),
 	}
 }
 

@@ -22,7 +22,7 @@ type Engine interface {
 
 	// AttachPackets runs s over a socket of datagrams, which belongs to the engine from now on; an error means it has been
 	// closed, and s got no event. A *net.UDPConn, connected or not, is served in batches when loaded; another PacketConn needs addresses
-	// of the kind "192.0.2.1:5060".
+	// of the kind "192.0.2.1:5060". Sockets of unix datagrams are for a NamedPacketSession.
 	AttachPackets(pc net.PacketConn, s PacketSession) (*PacketConn, error)
 
 	// Drain stops accepting, asks every session to take its leave (see Drainer), no more in a second than Config.DrainRate, and waits until
@@ -46,6 +46,10 @@ type Service struct {
 	// TLS, when not nil, makes the engine do the server's side of a TLS handshake on every connection. That is better than
 	// a listener of package crypto/tls: handshakes are bounded by Config.HandshakeWorkers, and idle connections hold less memory.
 	TLS *tls.Config
+	// Busy makes the session of a connection that is refused, after the handshake: one that says so in the words of the protocol, and closes. It gets
+	// ErrPeerConns or ErrMemory. It should want little; what the session has not said within Config.HandshakeTimeout is not heard. When Busy is nil, or returns
+	// nil, such a connection is closed without a word, and without a handshake if Busy is nil.
+	Busy func(why error) Session
 }
 
 // Dial connects to an address and attaches s. The networks are those of [socket.Dial] that carry streams: "tcp", "tcp4",
@@ -73,6 +77,9 @@ type Stats struct {
 	Kept            int64  // octets of memory that hold input no session has consumed, of all connections, now
 	HandshakeErrors uint64 // TLS handshakes that failed
 	AcceptErrors    uint64 // failures of Accept that made the engine pause
+	HandshakeQueues uint64 // times that the engine paused because Config.HandshakeQueue handshakes waited
+	PeerRefused     uint64 // connections refused with ErrPeerConns
+	MemoryRefused   uint64 // connections refused with ErrMemory
 	Panics          uint64 // events that panicked
 	Stalls          uint64 // connections cut with ErrStalled
 	Overflows       uint64 // connections cut with ErrOverflow
@@ -80,4 +87,5 @@ type Stats struct {
 	Handovers       uint64 // events that ran so long that the loop they ran on was handed over (epoll engine)
 	PacketDrops     uint64 // datagrams for peers that the system did not take
 	PacketOverruns  uint64 // datagrams from peers that the system threw away because a socket's queue was full
+	LogDropped      uint64 // records for Config.Logger that found its queue full
 }

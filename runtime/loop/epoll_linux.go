@@ -40,6 +40,7 @@ func NewEpoll(config Config) (Engine, error) {
 			return nil, err
 		}
 		e.pollers = append(e.pollers, l)
+		l.startWatch() // the first events may come before the loop has waited for any
 		go l.run(0)
 	}
 	return e, nil
@@ -56,6 +57,7 @@ func (e *epoll) adoptSocket(st *stream, s Session, tc *tls.Conn) (member, func()
 	}
 	l := e.pollers[e.turn.Add(1)%uint32(len(e.pollers))]
 	p := newPolled(e, l, fd, st.wire, s, tc)
+	p.counted, p.refused = st.as.peer.IsValid(), st.as.refused
 	return p, p.begin
 }
 

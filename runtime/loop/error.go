@@ -22,6 +22,10 @@ var (
 	ErrInput = errors.New("loop: unconsumed input over its limit")
 	// ErrInputBudget is the reason of a connection that kept more unconsumed input than its part of Config.InputBudget when that was used up.
 	ErrInputBudget = errors.New("loop: unconsumed input over the engine's budget")
+	// ErrPeerConns is why an accepted connection is refused whose peer has Config.MaxConnsPerPeer already.
+	ErrPeerConns = errors.New("loop: too many connections of one peer")
+	// ErrMemory is why an accepted connection is refused while more memory than Config.MemoryMark is in use.
+	ErrMemory = errors.New("loop: memory in use over its mark")
 	// ErrHalfOpen is the reason of a connection whose session did not close it within Config.HalfOpen after End.
 	ErrHalfOpen = errors.New("loop: peer has ended, session has not")
 	// ErrNoEpoll is returned by NewEpoll where there is no epoll.

@@ -58,7 +58,8 @@ func (f *Feed) Closed() bool {
 // feedCarrier hides the carrier's methods from the users of Feed.
 type feedCarrier Feed
 
-func (f *feedCarrier) push(b []byte) error {
+func (f *feedCarrier) push(b []byte, counted int) error {
+	f.conn.env.counters.queued.Add(int64(-counted))
 	f.mu.Lock()
 	f.out = append(f.out, b...)
 	f.mu.Unlock()

@@ -2,25 +2,39 @@ package loop
 
 import (
 	"crypto/tls"
-	"io"
 	"net"
-	"os"
+	"sync/atomic"
 	"time"
 )
 
 // A greeting is a TLS handshake that is going on. It holds one of the engine's slots while it computes, and none while it waits for
 // the peer: so silent peers cannot keep others from their handshakes.
-type greeting struct{ slots chan struct{} }
+type greeting struct{ *crypt }
 
-func (g *greeting) enter() { g.slots <- struct{}{} }
-func (g *greeting) leave() { <-g.slots }
+// A crypt bounds the handshakes of an engine.
+type crypt struct {
+	slots   chan struct{} // of those that compute
+	waiting atomic.Int64  // for a slot
+}
+
+func (c *crypt) enter() {
+	select {
+	case c.slots <- struct{}{}:
+	default:
+		c.waiting.Add(1)
+		c.slots <- struct{}{}
+		c.waiting.Add(-1)
+	}
+}
+
+func (c *crypt) leave() { <-c.slots }
 
 // handshake makes w's connection a TLS one. server says which side we are. The handshake is over by the deadline, or has failed.
-func (w *wire) handshake(config *tls.Config, server bool, slots chan struct{}, deadline time.Time) (*tls.Conn, error) {
+func (w *wire) handshake(config *tls.Config, server bool, c *crypt, deadline time.Time) (*tls.Conn, error) {
 	if err := w.Conn.SetDeadline(deadline); err != nil {
 		return nil, err
 	}
-	w.greeting = &greeting{slots}
+	w.greeting, w.parked = &greeting{c}, &parked{unsure: true}
 	side := tls.Client
 	if server {
 		side = tls.Server
@@ -33,23 +47,19 @@ func (w *wire) handshake(config *tls.Config, server bool, slots chan struct{}, d
 	if err != nil {
 		return nil, err
 	}
+	w.parked.conn = tc
 	return tc, w.Conn.SetDeadline(time.Time{})
 }
 
-// Read is for package crypto/tls.
+// Read is for package crypto/tls. After the handshake it never waits.
 func (w *wire) Read(p []byte) (int, error) {
-	if w.impatient {
-		return 0, os.ErrDeadlineExceeded // which crypto/tls does not remember, because it is temporary
-	}
-	if w.memory != nil {
-		return w.memory.read(p)
-	}
 	if w.greeting == nil {
-		return w.Conn.Read(p)
+		return w.parked.handOver(p)
 	}
 	w.greeting.leave()
 	n, err := w.Conn.Read(p)
 	w.greeting.enter()
+	w.parked.ends.pass(p[:n])
 	return n, err
 }
 
@@ -61,8 +71,8 @@ func (w *wire) Write(p []byte) (int, error) {
 		w.greeting.enter()
 		return n, err
 	}
-	if w.memory != nil {
-		return w.memory.write(p)
+	if w.Conn == nil { // it has been taken over by a loop
+		return w.parked.collect(p)
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -70,37 +80,7 @@ func (w *wire) Write(p []byte) (int, error) {
 		w.cork.b = append(w.cork.b, p...)
 		return len(p), w.err
 	}
-	return len(p), w.pushLocked(p)
-}
-
-// A memory stands in for the connection below a tls.Conn whose octets others move: it hands over what has been received, and keeps what is to
-// be sent.
-type memory struct {
-	in  []byte // valid as long as the call that put it there
-	eof bool   // nothing follows in
-	out *buffer
-}
-
-// read never waits: the error for "nothing yet" is one that crypto/tls does not remember, because it is temporary.
-func (m *memory) read(p []byte) (int, error) {
-	switch {
-	case len(m.in) > 0:
-		n := copy(p, m.in)
-		m.in = m.in[n:]
-		return n, nil
-	case m.eof:
-		return 0, io.EOF
-	}
-	return 0, os.ErrDeadlineExceeded
-}
-
-// write takes everything: to refuse would break the connection for good.
-func (m *memory) write(p []byte) (int, error) {
-	if m.out == nil {
-		m.out = getBuffer()
-	}
-	m.out.b = append(m.out.b, p...)
-	return len(p), nil
+	return len(p), w.pushLocked(p, 0)
 }
 
 // collect makes Write collect its octets until uncork pushes them, so that many records leave in one piece.
@@ -110,12 +90,12 @@ func (w *wire) collect() {
 	w.mu.Unlock()
 }
 
-func (w *wire) uncork() error {
+func (w *wire) uncork(counted int) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	cork := w.cork
 	w.cork = nil
-	err := w.pushLocked(cork.b)
+	err := w.pushLocked(cork.b, counted)
 	cork.put()
 	return err
 }

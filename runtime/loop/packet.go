@@ -51,8 +51,9 @@ type PacketConn struct {
 	session       PacketSession
 	socket        packetSocket
 	local, remote netip.AddrPort
+	connected     bool
 
-	out      []departure
+	out      []Departure
 	arrivals []arrival // what is to be delivered
 	wake     sync.Cond // the receiving goroutine waits here, under conn.mu
 
@@ -61,15 +62,19 @@ type PacketConn struct {
 	held    bool // the session has paused reading before all of them were
 }
 
-// A departure is a datagram to be sent, and where it is in the output.
-type departure struct {
-	to         netip.AddrPort
-	start, end int
+// A Departure is a datagram to be sent, see PacketConn.SendBatch.
+type Departure struct {
+	To  netip.AddrPort // the zero AddrPort on a connected socket
+	B   []byte         // at most MaxPacket octets
+	Err error          // why the system did not take it; set by SendBatch
+
+	name string // in To's place, see WriteToName
 }
 
 // An arrival is a datagram received, or what the network said about one that was sent.
 type arrival struct {
 	from netip.AddrPort
+	name string // in its place, where addresses are names
 	b    []byte
 	err  error
 }
@@ -79,8 +84,9 @@ type packetSocket interface {
 	// receive waits for datagrams and returns those that are there; they are valid until done. An error is the end of the socket.
 	receive() ([]arrival, error)
 	done()
-	// send sends at once, and drops what the system does not take. It returns the number of datagrams dropped, and the last error.
-	send(b []byte, out []departure) (dropped int, err error)
+	// send sends at once, and drops what the system does not take, which it marks. It returns the number of datagrams dropped, and the last
+	// error, which is nil when the socket is closed.
+	send(out []Departure) (dropped int, err error)
 	// sendOne sends one datagram from any goroutine.
 	sendOne(b []byte, to netip.AddrPort) error
 	// overruns is the number of datagrams the system has thrown away since the last call.
@@ -90,11 +96,11 @@ type packetSocket interface {
 
 // AttachPackets implements Engine.
 func (e *core) AttachPackets(pc net.PacketConn, s PacketSession) (*PacketConn, error) {
-	c := &PacketConn{engine: e, session: s, socket: newPacketSocket(pc)}
-	c.local = addrPort(pc.LocalAddr())
-	if nc, ok := pc.(net.Conn); ok {
-		c.remote = addrPort(nc.RemoteAddr())
+	c := &PacketConn{engine: e, session: s, local: addrPort(pc.LocalAddr()), remote: addrPort(connectedTo(pc))}
+	if c.socket = newNamedSocket(pc); c.socket == nil {
+		c.socket = newPacketSocket(pc)
 	}
+	c.connected = connectedTo(pc) != nil
 	c.wake.L = &c.conn.mu
 	c.conn.init(packetEvents{c}, e.env, packetCarrier{c})
 	if !e.register(c) {
@@ -104,6 +110,14 @@ func (e *core) AttachPackets(pc net.PacketConn, s PacketSession) (*PacketConn, e
 	e.counters.attached.Add(1)
 	go c.serve()
 	return c, nil
+}
+
+// connectedTo is the address of a connected socket's peer; nil for others.
+func connectedTo(pc net.PacketConn) net.Addr {
+	if nc, ok := pc.(net.Conn); ok {
+		return nc.RemoteAddr()
+	}
+	return nil
 }
 
 // addrPort is an address of the Internet; zero for others, and for none.
@@ -135,10 +149,15 @@ func (c *PacketConn) RemoteAddr() netip.AddrPort { return c.remote }
 // error is ErrClosed, or EMSGSIZE above MaxPacket. That the system does not take a datagram is no error: it is lost, as it may
 // be anywhere on its way, and counted in Stats. Events only.
 func (c *PacketConn) WriteTo(b []byte, to netip.AddrPort) error {
+	return c.write(Departure{To: to, B: b})
+}
+
+// write queues a copy of a datagram.
+func (c *PacketConn) write(d Departure) error {
 	switch {
 	case c.conn.state() != phaseOpen:
 		return ErrClosed
-	case len(b) > MaxPacket:
+	case len(d.B) > MaxPacket:
 		return syscall.EMSGSIZE
 	}
 	if c.conn.out == nil {
@@ -146,27 +165,46 @@ func (c *PacketConn) WriteTo(b []byte, to netip.AddrPort) error {
 	}
 	out := c.conn.out
 	start := len(out.b)
-	out.b = append(out.b, b...)
-	c.out = append(c.out, departure{to, start, len(out.b)})
-	if len(b) == 0 {
+	out.b = append(out.b, d.B...)
+	d.B = out.b[start:len(out.b):len(out.b)] // it stays when out.b grows elsewhere
+	c.out = append(c.out, d)
+	if start == len(out.b) {
 		out.b = append(out.b, 0) // output of no octets would not be flushed
 	}
 	if len(out.b) >= keepWrite/2 {
-		c.flush(out.b)
+		c.flush()
 		out.b = out.b[:0]
 	}
 	return nil
 }
 
 // flush sends what was written.
-func (c *PacketConn) flush(b []byte) {
-	dropped, err := c.socket.send(b, c.out)
+func (c *PacketConn) flush() {
+	err := c.send(c.out)
+	clear(c.out)
 	c.out = c.out[:0]
+	if err != nil {
+		c.failed(err)
+	}
+}
+
+func (c *PacketConn) send(out []Departure) error {
+	dropped, err := c.socket.send(out)
 	if dropped > 0 {
 		c.engine.counters.drops.Add(uint64(dropped))
 	}
-	if err != nil {
-		c.failed(err)
+	return err
+}
+
+// SendBatch sends datagrams at once, with as few system calls as there can be, and sets the Err of those that the system did not take. It copies
+// nothing, and does not wait for room in the socket. Events only.
+func (c *PacketConn) SendBatch(list []Departure) {
+	if c.conn.state() == phaseOpen {
+		_ = c.send(list)
+		return
+	}
+	for i := range list {
+		list[i].Err = ErrClosed
 	}
 }
 
@@ -305,12 +343,12 @@ func (c *PacketConn) resume() {
 
 func (c *PacketConn) packet(a arrival) {
 	defer c.conn.confine()
-	c.session.Packet(c, a.from, a.b)
+	c.deliverPacket(a)
 }
 
 func (c *PacketConn) failed(err error) {
 	f, ok := c.session.(PacketFailer)
-	if !ok || !c.remote.IsValid() {
+	if !ok || !c.connected {
 		return
 	}
 	defer c.conn.confine()
@@ -318,6 +356,8 @@ func (c *PacketConn) failed(err error) {
 }
 
 func (c *PacketConn) strand() *Conn { return &c.conn }
+
+func (c *PacketConn) standing() standing { return standing{} }
 
 // sever implements member. The socket has been closed by release, there is nothing that lingers.
 func (c *PacketConn) sever() {}
@@ -346,9 +386,9 @@ type packetCarrier struct{ c *PacketConn }
 
 var _ reader = packetCarrier{}
 
-func (p packetCarrier) push(b []byte) error {
+func (p packetCarrier) push([]byte, int) error {
 	if len(p.c.out) > 0 { // else all of it has left, see WriteTo
-		p.c.flush(b)
+		p.c.flush()
 	}
 	return nil
 }

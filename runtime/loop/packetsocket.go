@@ -67,11 +67,12 @@ const shortagePause = 10 * time.Millisecond
 
 func (s *plainPacketSocket) done() {}
 
-func (s *plainPacketSocket) send(b []byte, out []departure) (dropped int, failed error) {
-	for _, d := range out {
-		if err := s.sendOne(b[d.start:d.end], d.to); err != nil {
+func (s *plainPacketSocket) send(out []Departure) (dropped int, failed error) {
+	for i := range out {
+		d := &out[i]
+		if d.Err = s.sendOne(d.B, d.To); d.Err != nil {
 			dropped++
-			failed = err
+			failed = d.Err
 		}
 	}
 	return dropped, failed

@@ -217,14 +217,14 @@ func (s *batchSocket) done() {
 	}
 }
 
-func (s *batchSocket) send(b []byte, out []departure) (dropped int, failed error) {
+func (s *batchSocket) send(out []Departure) (dropped int, failed error) {
 	s.out = sendBatches.Get().(*sendBatch)
 	for len(out) > 0 {
 		n := min(len(out), packetBatch)
-		for i, d := range out[:n] {
-			s.prepare(i, b[d.start:d.end], d.to)
+		for i := range out[:n] {
+			s.prepare(i, &out[i])
 		}
-		lost, err := s.sendBatch(n)
+		lost, err := s.sendBatch(out[:n])
 		dropped += lost
 		if err != nil {
 			failed = err
@@ -237,25 +237,30 @@ func (s *batchSocket) send(b []byte, out []departure) (dropped int, failed error
 }
 
 // prepare makes the i-th message of the batch.
-func (s *batchSocket) prepare(i int, b []byte, to netip.AddrPort) {
+func (s *batchSocket) prepare(i int, d *Departure) {
 	h := &s.out.messages[i].hdr
 	h.Namelen = 0
 	if !s.connected {
 		h.Name = (*byte)(unsafe.Pointer(&s.out.names[i]))
-		h.Namelen = s.out.names[i].set(to, s.v6)
+		h.Namelen = s.out.names[i].set(d.To, s.v6)
 	} else {
 		h.Name = nil
 	}
-	s.out.vectors[i] = syscall.Iovec{Base: unsafe.SliceData(b), Len: uint64(len(b))}
+	s.out.vectors[i] = syscall.Iovec{Base: unsafe.SliceData(d.B), Len: uint64(len(d.B))}
+	d.Err = nil
 }
 
-// sendBatch sends the first n messages. One that is refused is dropped, and the next is tried.
-func (s *batchSocket) sendBatch(n int) (dropped int, failed error) {
-	again := false
+// sendBatch sends the messages prepared of out. One that is refused is dropped, and the next is tried.
+func (s *batchSocket) sendBatch(out []Departure) (dropped int, failed error) {
+	n, again := len(out), false
+	defer clear(s.out.vectors[:n])
 	for s.sent, s.sendN = 0, n; s.sent < n; {
 		s.failed = 0
 		if err := s.raw.Write(s.sendFn); err != nil {
-			return n - s.sent, nil // closed
+			for i := range out[s.sent:] {
+				out[s.sent+i].Err = ErrClosed
+			}
+			return dropped + n - s.sent, failed
 		}
 		if s.failed == 0 {
 			again = false
@@ -265,11 +270,11 @@ func (s *batchSocket) sendBatch(n int) (dropped int, failed error) {
 		// Errors that came back for earlier datagrams are reported instead of sending: the second try is about this one.
 		again = !again && (s.failed == syscall.ECONNREFUSED || s.failed == syscall.EHOSTUNREACH || s.failed == syscall.ENETUNREACH)
 		if !again {
+			out[s.sent].Err = failed
 			dropped++
 			s.sent++
 		}
 	}
-	clear(s.out.vectors[:n])
 	return dropped, failed
 }
 

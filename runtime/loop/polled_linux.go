@@ -20,6 +20,8 @@ type polled struct {
 	last   time.Duration
 	err    error // what ended the input, until the session has been told
 	endpoints
+	counted bool // in the engine's admission.peers
+	refused bool // in its refusals
 
 	// Under mu. The strand may read fd without it: it is closed only after the strand's end.
 	fd         int32 // -1 when closed
@@ -29,6 +31,8 @@ type polled struct {
 	quiet      bool   // input has come while reading was stopped
 	deaf       bool   // both directions have ended, which the loop would be told of for ever
 	ended      bool   // no more input: the peer has ended or broken it
+	letGo      bool   // release has been called: Closed is over
+	severed    bool   // release is not to linger
 }
 
 // endpoints are the addresses of the two ends. What is served at one address need not remember it for each connection.
@@ -48,11 +52,12 @@ const (
 func newPolled(e *epoll, l *poller, fd int, w *wire, s Session, tc *tls.Conn) *polled {
 	p := &polled{engine: e, loop: l, fd: int32(fd), endpoints: l.addressesOf(w.Conn)}
 	p.init(s, e.env, p)
-	if tc != nil {
-		p.parked = park(w, tc)
-	}
 	_ = w.Conn.Close() // the socket lives on in fd
-	w.Conn = nil
+	if tc != nil {
+		p.parked = w.parked
+	}
+	// crypto/tls keeps the wire, which keeps nothing else.
+	w.Conn, w.raw, w.drained, w.writeFn = nil, nil, nil, nil
 	p.slot = l.add(p)
 	return p
 }
@@ -82,6 +87,10 @@ func (p *polled) begin() {
 func (p *polled) event(mask uint32) {
 	p.mu.Lock()
 	switch {
+	case p.state() == phaseOver && !p.letGo:
+		p.unwatchLocked() // until Closed is over
+		p.mu.Unlock()
+		return
 	case p.state() == phaseOver:
 		p.mu.Unlock()
 		p.discard()
@@ -303,6 +312,16 @@ func (p *polled) tlsState() *tls.ConnectionState {
 }
 
 func (p *polled) strand() *Conn { return &p.Conn }
+
+// standing implements member. The peer's network is worked out again: to keep it would cost more.
+func (p *polled) standing() standing {
+	s := standing{refused: p.refused}
+	if p.counted {
+		_, remote := p.addresses()
+		s.peer = peerNetwork(remote)
+	}
+	return s
+}
 
 // A wheelClock is a clock on the engine's wheel.
 type wheelClock struct {

@@ -3,30 +3,38 @@ package loop
 import "syscall"
 
 // push implements carrier: what the socket does not take at once waits until it is ready.
-func (p *polled) push(b []byte) error {
+func (p *polled) push(b []byte, counted int) error {
 	if p.parked != nil {
-		return p.pushTLS(b)
+		return p.pushTLS(b, counted)
 	}
-	return p.pushRaw(b)
+	return p.pushRaw(b, counted)
 }
 
-func (p *polled) pushRaw(b []byte) error {
+func (p *polled) pushRaw(b []byte, counted int) (err error) {
 	if len(p.unsent) == 0 {
-		n, err := writeFD(uintptr(p.fd), b)
-		if err != nil && !wouldBlock(err) {
-			return p.opError("write", err)
-		}
-		b = b[n:]
-		if len(b) == 0 {
-			return nil
-		}
+		b, err = p.writeNow(b)
+	}
+	p.unsent = append(p.unsent, b...)
+	if n := len(b) - counted; n != 0 {
+		p.env.counters.queued.Add(int64(n))
+	}
+	if len(b) > 0 {
+		p.rearm()
+	}
+	return err
+}
+
+// writeNow writes what the socket takes, and returns what it has not taken.
+func (p *polled) writeNow(b []byte) (rest []byte, err error) {
+	n, err := writeFD(uintptr(p.fd), b)
+	if err != nil && !wouldBlock(err) {
+		return nil, p.opError("write", err)
+	}
+	if n < len(b) {
 		p.last = p.env.now()
 		p.timers.armKind(&p.Conn, eventStall, 0, p.env.config.WriteStall)
 	}
-	p.unsent = append(p.unsent, b...)
-	p.env.counters.queued.Add(int64(len(b)))
-	p.rearm()
-	return nil
+	return b[n:], nil
 }
 
 // drainQueue writes what waits, when the socket is ready for it.
@@ -83,11 +91,8 @@ func (p *polled) release(gently bool) {
 	p.took(len(p.unsent))
 	p.keep(nil, 0, false)
 	p.mu.Lock()
-	if p.fd < 0 {
-		p.mu.Unlock()
-		return
-	}
-	if gently && p.lingerLocked() {
+	p.letGo = true
+	if gently && !p.severed && p.lingerLocked() {
 		p.mu.Unlock()
 		return
 	}
@@ -128,9 +133,14 @@ func (p *polled) discard() {
 	}
 }
 
-// sever implements member: it closes the descriptor, which is the end.
+// sever implements member: it closes the descriptor, which is the end. While Closed is going on it leaves that to release.
 func (p *polled) sever() {
 	p.mu.Lock()
+	if !p.letGo {
+		p.severed = true
+		p.mu.Unlock()
+		return
+	}
 	fd := p.fd
 	p.fd = -1
 	p.mu.Unlock()

@@ -67,9 +67,14 @@ func newEngine(t testing.TB, name string, config loop.Config) loop.Engine {
 // listen serves scripts on a socket of the system until the test ends.
 func listen(t testing.TB, at site, config loop.Config, session func() loop.Session) *server {
 	t.Helper()
+	return listenFor(t, at, config, loop.Service{New: session})
+}
+
+// listenFor serves a service, with a certificate if the network is "tls".
+func listenFor(t testing.TB, at site, config loop.Config, service loop.Service) *server {
+	t.Helper()
 	s := &server{engine: newEngine(t, at.engine, config)}
 	network := at.network
-	service := loop.Service{New: session}
 	address := "127.0.0.1:0"
 	switch network {
 	case "unix":
@@ -80,7 +85,10 @@ func listen(t testing.TB, at site, config loop.Config, session func() loop.Sessi
 			t.Fatal(err)
 		}
 		s.cert = cert.Leaf
-		service.TLS = &tls.Config{Certificates: []tls.Certificate{cert}}
+		if service.TLS == nil {
+			service.TLS = &tls.Config{}
+		}
+		service.TLS.Certificates = []tls.Certificate{cert}
 		network = "tcp"
 	}
 	l, err := socket.Listen(context.Background(), network, address, socket.Options{})

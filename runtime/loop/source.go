@@ -1,11 +1,8 @@
 package loop
 
 import (
-	"crypto/tls"
-	"errors"
 	"io"
 	"net"
-	"os"
 )
 
 // A loan is a pooled buffer, while a source has one.
@@ -40,14 +37,15 @@ func extend(rest, news []byte) []byte {
 type socketSource struct {
 	wire *wire
 	loan
-	from   int // where in the buffer
+	turn   int // the end of what may be read at a time, in the buffer
+	from   int // its begin
 	n      int
 	err    error
 	readFn func(fd uintptr) bool // tryRead, bound once: a method value allocates
 }
 
-func newSocketSource(w *wire) *socketSource {
-	s := &socketSource{wire: w}
+func newSocketSource(w *wire, turn int) *socketSource {
+	s := &socketSource{wire: w, turn: turn}
 	s.readFn = s.tryRead
 	return s
 }
@@ -77,7 +75,7 @@ func (s *socketSource) next(rest []byte) (b []byte, owned bool, err error) {
 // tryRead is called by the system's poller, at once and whenever the socket becomes readable. It reports false to wait.
 func (s *socketSource) tryRead(fd uintptr) bool {
 	s.take()
-	n, err := readFD(fd, s.buf[s.from:])
+	n, err := readFD(fd, s.buf[s.from:s.turn])
 	switch {
 	case err == nil:
 		s.n = n
@@ -90,40 +88,28 @@ func (s *socketSource) tryRead(fd uintptr) bool {
 	return true
 }
 
-// A tlsSource reads a TLS connection over a wire. It waits for a single octet, and takes its buffer when a record has been decrypted.
+// A tlsSource decrypts what another source has received.
 type tlsSource struct {
-	wire *wire
-	tls  *tls.Conn
+	received source
+	parked   *parked
 	loan
-	one [1]byte
 }
 
 func (s *tlsSource) next(rest []byte) (b []byte, owned bool, err error) {
-	if n, err := s.tls.Read(s.one[:]); n == 0 {
+	var received []byte
+	if !s.parked.unsure { // else there may be something to decrypt already
+		received, _, err = s.received.next(nil)
+	}
+	eof := err == io.EOF
+	if err != nil && !eof {
 		return nil, false, err
 	}
-	s.take()
-	b = s.buf[:0]
-	if owned = !fits(rest); owned {
-		defer func() { b = extend(rest, b) }()
-	} else {
-		b = append(b, rest...)
-	}
-	b = append(b, s.one[0])
-	// What has been received is decrypted; there is no waiting for more with a buffer in hand.
-	s.wire.impatient = true
-	defer func() { s.wire.impatient = false }()
-	for len(b) < cap(b) {
-		n, err := s.tls.Read(b[len(b):cap(b)])
-		b = b[:len(b)+n]
-		if errors.Is(err, os.ErrDeadlineExceeded) {
-			break
-		}
-		if err != nil {
-			return b, owned, err
-		}
-	}
-	return b, owned, nil
+	return s.parked.read(&s.loan, rest, received, eof)
+}
+
+func (s *tlsSource) done() {
+	s.received.done()
+	s.loan.done()
 }
 
 // A plainSource reads any other net.Conn, of which nothing is known: it keeps a small buffer of its own.

@@ -203,7 +203,8 @@ func (c *Conn) flush() error {
 	}
 	var err error
 	if len(c.out.b) > 0 {
-		err = c.carrier.push(c.out.b)
+		err = c.carrier.push(c.out.b, c.out.counted)
+		c.out.counted = 0
 		if c.flushing == flushTold {
 			c.flushing = flushOwed
 		}
@@ -265,8 +266,7 @@ func (c *Conn) finish() {
 		cancel(cause(why))
 	}
 	c.timers.stop()
-	c.out.put()
-	c.out = nil
+	c.dropOutput()
 	c.callClosed(why)
 	c.carrier.release(gently)
 	c.mu.Lock()

@@ -14,7 +14,7 @@ import (
 // there is something to write, brings it out. Other connections than sockets are always written to by that goroutine.
 //
 // A wire is also the net.Conn that a tls.Conn stands on. Then Write never blocks nor fails halfway, which crypto/tls would not forgive,
-// and Read can be told not to wait.
+// and Read never waits.
 type wire struct {
 	net.Conn                 // deadlines are set on it directly; the wire's own methods of that name do nothing
 	raw      syscall.RawConn // nil when the connection is no socket of the system
@@ -24,9 +24,8 @@ type wire struct {
 	left     atomic.Int64  // changed under mu
 	total    *atomic.Int64 // octets in the queues of all connections
 
-	greeting  *greeting // not nil during a TLS handshake: reads and writes pass through
-	memory    *memory   // not nil: the octets are moved by others
-	impatient bool      // Read fails instead of waiting; set and read by the reading goroutine
+	greeting *greeting // not nil during a TLS handshake: reads and writes pass through
+	parked   *parked   // where Read finds its octets after it; nil without TLS
 
 	mu      sync.Mutex
 	queue   []byte  // what the socket has not taken; left is its length
@@ -47,35 +46,28 @@ func newWire(nc net.Conn, config *Config, total *atomic.Int64, drained func()) *
 	return w
 }
 
-// push takes all of b.
-func (w *wire) push(b []byte) error {
+// push takes all of b, of which counted octets are in total already.
+func (w *wire) push(b []byte, counted int) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.pushLocked(b)
+	return w.pushLocked(b, counted)
 }
 
-func (w *wire) pushLocked(b []byte) error {
-	if w.err != nil {
-		return w.err
-	}
-	if w.raw != nil && !w.writing {
+func (w *wire) pushLocked(b []byte, counted int) error {
+	if w.raw != nil && !w.writing && w.err == nil {
 		n, err := w.writeNow(b)
-		if err != nil {
-			w.err = err
-			return err
-		}
-		b = b[n:]
+		b, w.err = b[n:], err
 	}
-	if len(b) == 0 {
-		return nil
+	if w.err != nil {
+		b = nil
 	}
 	w.queue = append(w.queue, b...)
-	w.count(len(b))
-	if !w.writing {
+	w.count(len(b), counted)
+	if len(b) > 0 && !w.writing {
 		w.writing = true
 		go w.drain()
 	}
-	return nil
+	return w.err
 }
 
 // writeNow writes what the socket takes without waiting.
@@ -163,7 +155,7 @@ func (w *wire) took(n int, err error) bool {
 	before := len(w.queue)
 	n = min(n, before) // nothing is left after discard
 	w.queue = w.queue[n:]
-	w.count(-n)
+	w.count(-n, 0)
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		err = ErrStalled
 	}
@@ -180,14 +172,18 @@ func (w *wire) discard() {
 	if w.err == nil {
 		w.err = ErrClosed
 	}
-	w.count(-len(w.queue))
+	w.count(-len(w.queue), 0)
 	w.queue = nil
 }
 
-// count records that the queue has grown by n.
-func (w *wire) count(n int) {
-	w.left.Add(int64(n))
-	w.total.Add(int64(n))
+// count records that the queue has grown by n octets, of which counted are in total already.
+func (w *wire) count(n, counted int) {
+	if n != 0 {
+		w.left.Add(int64(n))
+	}
+	if n != counted {
+		w.total.Add(int64(n - counted))
+	}
 }
 
 // queued is the number of octets that are kept.
