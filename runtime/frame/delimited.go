@@ -10,6 +10,11 @@ type Delimited struct {
 	// earliest terminator in the stream; of two that begin at the same octet, the longer one counts.
 	Ends []string
 	Max  int // octets of the largest frame, terminator included; 0 means DefaultMax
+
+	// Split says that a peer may write a terminator in two pieces and wait in between. A terminator with which a longer one
+	// begins ends the frame at once; should the rest of the longer one follow, it belongs to the same frame: see [Trailer].
+	// The longer one must be longer by one octet.
+	Split bool
 }
 
 // Next implements Framing. It looks at all of buf each time: a frame that arrives octet by octet costs the square of its size, which Max
@@ -18,7 +23,7 @@ func (d Delimited) Next(buf []byte) ([]byte, int, error) {
 	most := limit(d.Max)
 	at, end := d.find(buf)
 	switch {
-	case at >= 0 && d.ambiguous(buf, at, end):
+	case at >= 0 && !d.Split && d.ambiguous(buf, at, end):
 		return nil, 0, ErrMore
 	case at >= 0 && uint64(at+end) > most:
 		return nil, 0, &Error{Kind: TooLong, Size: uint64(at + end), Limit: most}
@@ -57,6 +62,20 @@ func (d Delimited) ambiguous(buf []byte, at, size int) bool {
 		}
 	}
 	return false
+}
+
+// Trailing implements Trailer.
+func (d Delimited) Trailing(frame []byte) string {
+	if !d.Split {
+		return ""
+	}
+	_, size := d.find(frame)
+	for _, end := range d.Ends {
+		if size > 0 && len(end) == size+1 && end[:size] == string(frame[len(frame)-size:]) {
+			return end[size:]
+		}
+	}
+	return ""
 }
 
 // Append implements Framing. A payload that holds a terminator, or makes one together with the first octets of its own, is refused: it would

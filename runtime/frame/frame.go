@@ -13,14 +13,25 @@ var ErrMore = errors.New("frame: more octets needed")
 
 // A Framing is a way to tell frames apart in a stream.
 type Framing interface {
-	// Next finds the frame at the beginning of buf. It returns the payload, which is a part of buf, and the number of octets the frame
-	// takes, header and terminator included. The error is ErrMore, or an *Error after which the stream
+	// Next finds the frame at the beginning of buf. It returns the payload, which is a part of buf unless it was compressed, and the
+	// number of octets the frame takes, header and terminator included. The error is ErrMore, or an *Error after which the stream
 	// cannot be understood any more. An empty buf needs more.
 	Next(buf []byte) (payload []byte, n int, err error)
 
 	// Append appends the frame of payload to dst. The error is an *Error, dst then is returned as it was: a payload that is
 	// too long for the framing, or that holds what would end it.
 	Append(dst, payload []byte) ([]byte, error)
+}
+
+// A Trailer is a Framing that may cut a frame before the last octet of its terminator has come. Whoever reads a stream asks after each
+// frame that ends what has been read so far, and drops what Trailing returns if that is what comes next, even when the framing
+// has changed since.
+type Trailer interface {
+	Framing
+
+	// Trailing returns what, if it comes next, still belongs to frame: all octets of one that Next has cut, terminator included.
+	// "" is nothing.
+	Trailing(frame []byte) string
 }
 
 // A Kind says what is wrong with a frame.
@@ -33,9 +44,10 @@ const (
 	BadLength                 // the length is not written as it should be
 	BadEnd                    // what follows the length, or ends the frame, is something else
 	EndInside                 // a payload to be sent holds the terminator
+	BadBody                   // a payload is not compressed as it should be
 )
 
-var kindNames = [...]string{"", "too long", "too short", "bad length", "bad end", "terminator inside"}
+var kindNames = [...]string{"", "too long", "too short", "bad length", "bad end", "terminator inside", "bad body"}
 
 func (k Kind) String() string {
 	if int(k) < len(kindNames) {

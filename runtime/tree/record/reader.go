@@ -34,7 +34,7 @@ func (r *Reader) Err() *Error { return r.err }
 
 // End says that all fields of the message of that name have been read, and reports whether there was no fault.
 func (r *Reader) End(message string) bool {
-	if r.err != nil {
+	if r.err != nil && r.err.Fault != NotMap {
 		r.err.Message = message
 	}
 	return r.err == nil
@@ -124,7 +124,19 @@ func (r *Reader) take(key string) (v tree.Value, lenient bool) {
 
 // Any takes a value of any kind. Undef is marked as given, which tells it from the zero Value of a key that is absent.
 func (r *Reader) Any(key string) tree.Value {
-	v, _ := r.take(key)
+	if !r.m.Has(key) {
+		r.fail(key, Missing)
+	}
+	return r.Maybe(key)
+}
+
+// Maybe takes a value of any kind, or the zero Value for a key that is absent. Undef is marked as given.
+func (r *Reader) Maybe(key string) tree.Value {
+	v, ok := r.m.Get(key)
+	if !ok {
+		return tree.Value{}
+	}
+	r.taken++
 	if v.IsUndef() {
 		return v.WithMark(v.Mark() | tree.MarkGiven)
 	}

@@ -58,6 +58,13 @@ func (w *Writer) Any(key string, v tree.Value) {
 	w.entries = append(w.entries, tree.Pair(key, v.WithMark(v.Mark()&^tree.MarkGiven)))
 }
 
+// Maybe writes a value of any kind, and nothing for the zero Value.
+func (w *Writer) Maybe(key string, v tree.Value) {
+	if !v.IsZero() {
+		w.Any(key, v)
+	}
+}
+
 // Text writes a string: as octets where it is ASCII or no UTF-8, and else as text.
 func (w *Writer) Text(key, s string) { w.Any(key, text(s)) }
 

@@ -1,0 +1,5 @@
+//go:build race
+
+package storable_test
+
+const race = true
