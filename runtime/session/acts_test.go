@@ -22,6 +22,10 @@ type acts struct {
 	done    func(s *acts, operation int, req, res session.Message)
 	called  func(s *acts, c *session.Call)
 	perform func(ctx context.Context, m session.Message) (session.Message, error)
+
+	spec    *session.Spec // nil: actsSpec
+	operate func(ctx context.Context, operation int, m session.Message) (session.Message, error)
+	view    func(s *acts) any
 }
 
 const (
@@ -47,7 +51,11 @@ var actsSpec = session.Spec{
 
 // service runs a copy of the acts in every session.
 func (s acts) service() session.Service {
-	return session.Service{Spec: &actsSpec, New: func(engine *session.Session) session.Machine {
+	spec := s.spec
+	if spec == nil {
+		spec = &actsSpec
+	}
+	return session.Service{Spec: spec, New: func(engine *session.Session) session.Machine {
 		machine := s
 		machine.Session = engine
 		return &machine
@@ -107,10 +115,18 @@ func (s *acts) Called(c *session.Call) {
 	}
 }
 
-func (s *acts) View() any { return nil }
+func (s *acts) View() any {
+	if s.view == nil {
+		return nil
+	}
+	return s.view(s)
+}
 
-func (s *acts) Perform(ctx context.Context, _ int, req session.Message) (session.Message, error) {
-	if s.perform == nil {
+func (s *acts) Perform(ctx context.Context, operation int, req session.Message) (session.Message, error) {
+	switch {
+	case s.operate != nil:
+		return s.operate(ctx, operation, req)
+	case s.perform == nil:
 		return nil, errors.ErrUnsupported
 	}
 	return s.perform(ctx, req)

@@ -17,6 +17,14 @@ func newBuffer() *buffer {
 	return b
 }
 
+// len is the length of what the buffer holds; that of the nil buffer is 0.
+func (b *buffer) len() int {
+	if b == nil {
+		return 0
+	}
+	return len(b.b)
+}
+
 // free gives the buffer back; nothing of it may be used afterwards. The nil buffer needs no freeing.
 func (b *buffer) free() {
 	if b != nil && cap(b.b) <= maxPooled {

@@ -20,6 +20,10 @@ type Call struct {
 	offered uint64 // the epoch in which a state held it
 	held    bool
 	sent    bool
+
+	// Of a call that was posted: its frame, and how that was written.
+	posted *buffer
+	wire   *wire
 }
 
 // Number is the number of the call in the specification.
@@ -34,7 +38,7 @@ type reply struct {
 	err     error
 }
 
-// calls is the program's side of a session.
+// calls is the program's side of a session: what it asks for and waits for.
 type calls struct {
 	held    []*Call  // asked and not taken by the machine, oldest first
 	waiting []waiter // requests sent and not answered, oldest first
@@ -43,13 +47,14 @@ type calls struct {
 	isReady bool
 	opening Message       // what it was taking when it first came to rest
 	ready   chan struct{} // closed when the machine has come to rest for the first time
-	over    chan struct{} // closed when the session is over
-	cause   error         // why; to be read when over is closed
 }
 
 // waiter is a request that has been sent and the call that waits for its reply: none when the machine sent it by itself
 // or the caller has given up.
-type waiter struct{ call *Call }
+type waiter struct {
+	call *Call
+	key  any // of a machine whose spec has keys
+}
 
 // abandoned is posted when the caller of a call does not wait any more.
 type abandoned struct{ call *Call }
@@ -59,7 +64,7 @@ func (s *Session) call(ctx context.Context, number int, name string, m Message) 
 	c := &Call{number: number, name: name, message: m, done: make(chan reply, 1)}
 	if m != nil {
 		var err error
-		if c.payload, err = s.spec.Append(nil, m); err != nil {
+		if c.payload, err = s.appendCall(m); err != nil {
 			return nil, err
 		}
 	}
@@ -72,14 +77,26 @@ func (s *Session) call(ctx context.Context, number int, name string, m Message) 
 	case <-ctx.Done():
 		_ = s.conn.Post(abandoned{c})
 		return nil, context.Cause(ctx)
-	case <-s.calls.over:
+	case <-s.handle.over:
 	}
 	select {
 	case r := <-c.done:
 		return r.message, r.err
 	default:
-		return nil, &EndedError{Cause: s.calls.cause}
+		return nil, s.ended()
 	}
+}
+
+// appendCall is m as it stands in a frame. Any goroutine.
+func (s *Session) appendCall(m Message) ([]byte, error) {
+	if s.spec.AppendWith == nil {
+		return s.spec.Append(nil, m)
+	}
+	w := s.wire.Load()
+	if w == nil || w.codec == nil {
+		return nil, &StateError{Machine: s.spec.Machine, State: "before any message can be written", Input: s.spec.Name(m)}
+	}
+	return s.spec.AppendWith(w.codec, nil, m)
 }
 
 // takeCall offers the machine the oldest call that the present state has not held back yet, if the window has room.
@@ -127,10 +144,13 @@ func (s *Session) Reject(state string) {
 
 // sent notes that m is on its way, so that its reply finds who waits for it.
 func (s *Session) sent(m Message) {
-	if !s.spec.Request(m) {
+	if s.spec.Posts || !s.spec.Request(m) {
 		return
 	}
 	w := waiter{}
+	if s.spec.Key != nil {
+		w.key = s.spec.Key(m)
+	}
 	if c := s.calls.current; c != nil && c.message == m {
 		w.call = c
 		c.sent = true
@@ -138,24 +158,45 @@ func (s *Session) sent(m Message) {
 	s.calls.waiting = append(s.calls.waiting, w)
 }
 
-// Resolve gives a reply to the oldest request that waits for one. Loop only.
+// Resolve gives a reply to the request that it answers: the one with its key, or else the oldest. Loop only.
 func (s *Session) Resolve(m Message) {
-	if len(s.calls.waiting) == 0 {
+	i := 0
+	if s.spec.Key != nil {
+		key := s.spec.Key(m)
+		i = slices.IndexFunc(s.calls.waiting, func(w waiter) bool { return w.key == key })
+	}
+	if i < 0 || i >= len(s.calls.waiting) {
 		s.logger().Debug("reply without a request", "reply", s.spec.Name(m))
 		return
 	}
-	w := s.calls.waiting[0]
-	s.calls.waiting = slices.Delete(s.calls.waiting, 0, 1)
+	w := s.calls.waiting[i]
+	s.calls.waiting = slices.Delete(s.calls.waiting, i, i+1)
 	if w.call != nil {
 		w.call.end(m, nil)
 	}
 }
 
 // Fail ends every call that waits, and says why the session ends if it does. Loop only.
-func (s *Session) Fail(reason string) {
-	err := &FailedError{Reason: reason}
-	s.calls.cause = err
+func (s *Session) Fail(reason string) { s.fail(&FailedError{Reason: reason}) }
+
+// FailAgain is Fail where a new connection with other settings may do better: see [ErrAgain]. Loop only.
+func (s *Session) FailAgain(reason string) { s.fail(&FailedError{Reason: reason, Again: true}) }
+
+func (s *Session) fail(err *FailedError) {
+	err.Cause = s.wrong()
+	if e := s.handle.ending.Load(); e != nil && err.Cause == nil {
+		err.Cause = e.Cause
+	}
+	s.handle.ending.Store(&EndedError{Cause: err})
 	s.failCalls(err)
+}
+
+// wrong is what is wrong with the input that the machine is taking, nil if nothing is.
+func (s *Session) wrong() error {
+	if s.current != nil && s.current.broken != nil {
+		return s.current.broken
+	}
+	return s.lost
 }
 
 // failCalls ends every call with err.
@@ -171,7 +212,8 @@ func (s *Session) failCalls(err error) {
 	s.calls.waiting, s.calls.held = nil, nil
 }
 
-// abandon forgets a call whose caller has gone. Its request, once sent, keeps its place: the reply will come.
+// abandon forgets a call whose caller has gone. Its request, once sent, keeps its place: the reply will come, and must not be
+// taken for that of another.
 func (s *Session) abandon(c *Call) {
 	s.calls.held = slices.DeleteFunc(s.calls.held, func(other *Call) bool { return other == c })
 	for i := range s.calls.waiting {
@@ -182,12 +224,9 @@ func (s *Session) abandon(c *Call) {
 }
 
 // endCalls ends what still waits when the connection has ended.
-func (s *Session) endCalls(why error) {
-	if why != nil {
-		s.calls.cause = why
-	}
-	s.failCalls(&EndedError{Cause: s.calls.cause})
-	close(s.calls.over)
+func (s *Session) endCalls() {
+	s.failCalls(s.ended())
+	s.discard()
 }
 
 // Ready says that the machine has come to a state in which it may rest or take calls. Loop only.

@@ -44,8 +44,8 @@ func connect(ctx context.Context, limits loop.Config, service Service, attach fu
 	select {
 	case <-c.session.calls.ready:
 		return c, nil
-	case <-c.session.calls.over:
-		err = &EndedError{Cause: c.session.calls.cause}
+	case <-c.session.handle.over:
+		err = c.session.ended()
 	case <-ctx.Done():
 		err = context.Cause(ctx)
 	}
@@ -60,13 +60,13 @@ func (c *Client) Call(ctx context.Context, number int, name string, m Message) (
 }
 
 // Done is closed when the session is over.
-func (c *Client) Done() <-chan struct{} { return c.session.calls.over }
+func (c *Client) Done() <-chan struct{} { return c.session.handle.over }
 
 // Err is why the session is over: an [*EndedError], nil while it is not.
 func (c *Client) Err() error {
 	select {
-	case <-c.session.calls.over:
-		return &EndedError{Cause: c.session.calls.cause}
+	case <-c.session.handle.over:
+		return c.session.ended()
 	default:
 		return nil
 	}
@@ -75,6 +75,15 @@ func (c *Client) Err() error {
 // Close cuts the connection and waits until the session is over. Calls that wait end with [ErrClosed]. Hooks and machines must
 // not call it.
 func (c *Client) Close() error { return c.engine.Close() }
+
+// Handle is the session as the program may hold it.
+func (c *Client) Handle() *Handle { return &c.session.handle }
+
+// Bound is what the machine gave to [Session.Bind].
+func (c *Client) Bound() any { return c.session.wrapper }
+
+// Number is a whole number that no other message of the session has had, from 0 on.
+func (c *Client) Number() int64 { return c.session.Number() }
 
 // Opening is the message that brought the machine to rest for the first time, nil if it was none.
 func (c *Client) Opening() Message { return c.session.calls.opening }

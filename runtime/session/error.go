@@ -20,6 +20,15 @@ func (closedError) Is(target error) bool { return target == net.ErrClosed }
 // ErrSlowFrame garbles a stream: a frame was begun and did not arrive within the time the specification gives it.
 var ErrSlowFrame = errors.New("session: frame did not arrive in time")
 
+// ErrBusy refuses to post: the peer does not take what was posted before.
+var ErrBusy = errors.New("session: too much is waiting to be sent")
+
+// ErrAgain ends a session that a new connection with other settings may do better than: emitted Dial functions try that once.
+var ErrAgain = errors.New("session: connect again")
+
+// errNoCodec ends a session whose machine asks for a codec that there is not.
+var errNoCodec = errors.New("session: the codec is not known")
+
 // errHandlerExit ends a session whose handler called runtime.Goexit: nobody is left to answer.
 var errHandlerExit = errors.New("session: handler ended its goroutine")
 
@@ -58,9 +67,22 @@ func (e *StateError) Error() string {
 // FailedError ends the calls that were waiting when the machine made a move that fails them.
 type FailedError struct {
 	Reason string // the specification's words
+	Cause  error  // what was wrong with what the peer sent, or with the network; nil if nothing was
+	Again  bool   // a new connection with other settings may do better: errors.Is(err, ErrAgain) holds
 }
 
-func (e *FailedError) Error() string { return "session: " + e.Reason }
+func (e *FailedError) Error() string {
+	if e.Cause == nil {
+		return "session: " + e.Reason
+	}
+	return "session: " + e.Reason + ": " + e.Cause.Error()
+}
+
+// Unwrap returns Cause.
+func (e *FailedError) Unwrap() error { return e.Cause }
+
+// Is matches [ErrAgain].
+func (e *FailedError) Is(target error) bool { return target == ErrAgain && e.Again }
 
 // PanicError is a handler that panicked. It ends its session and no other.
 type PanicError struct {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/protogen-go/protogen/runtime/frame"
+	"github.com/protogen-go/protogen/runtime/tree"
 )
 
 // exchange is a message of the peer and what it is owed. It is open from the moment the message is cut from the stream
@@ -26,8 +27,19 @@ type exchange struct {
 	request   Message
 	result    Message
 	framing   frame.Framing // that of the stream when the operation began
+	codec     tree.Codec    // and its codec
 	framings  int           // and how often it had been set
 	encoded   *buffer       // result in its frame
+}
+
+// newExchange is an exchange that nothing has happened to.
+func (s *Session) newExchange() *exchange {
+	e := s.spare
+	if e == nil {
+		return &exchange{}
+	}
+	s.spare = nil
+	return e
 }
 
 // isRunning reports whether an operation works for the exchange.
@@ -44,6 +56,10 @@ func (s *Session) Defer() {
 func (s *Session) Send(m Message) {
 	if c := s.calls.current; c != nil && c.message == m {
 		s.sent(m)
+		if c.posted != nil {
+			s.sendPosted(c)
+			return
+		}
 		s.write(c.frame)
 		return
 	}
@@ -68,15 +84,20 @@ func (s *Session) frame(m Message) (*buffer, error) {
 		e.encoded = nil
 		return out, nil
 	}
-	return s.spec.frame(s.framing, m)
+	return s.spec.frame(s.framing, s.codec, m)
 }
 
 // frame is m in a frame of its own; the caller frees it.
-func (p *Spec) frame(f frame.Framing, m Message) (*buffer, error) {
+func (p *Spec) frame(f frame.Framing, codec tree.Codec, m Message) (*buffer, error) {
 	payload := newBuffer()
 	defer payload.free()
 	var err error
-	if payload.b, err = p.Append(payload.b, m); err != nil {
+	if p.AppendWith != nil {
+		payload.b, err = p.AppendWith(codec, payload.b, m)
+	} else {
+		payload.b, err = p.Append(payload.b, m)
+	}
+	if err != nil {
 		return nil, err
 	}
 	out := newBuffer()
@@ -128,6 +149,10 @@ func (s *Session) finish(e *exchange) {
 		}
 		hook(Answered{Session: s.id, Request: name, Elapsed: time.Since(e.arrived)})
 	}
+	if len(e.out) == 0 && e != s.closer { // it has been released
+		*e = exchange{}
+		s.spare = e
+	}
 }
 
 // release writes what need not wait any more and forgets the exchanges that are over. The session shuts down when the
@@ -157,6 +182,7 @@ func (s *Session) Close() {
 		return
 	}
 	s.closing, s.closer = true, s.current
+	s.handle.note(s.wrong())
 	if s.closer == nil {
 		s.closer = nobody
 	}

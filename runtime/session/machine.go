@@ -1,6 +1,10 @@
 package session
 
-import "context"
+import (
+	"context"
+
+	"github.com/protogen-go/protogen/runtime/tree"
+)
 
 // Message is a message of the protocol: a pointer to one of the structs of an emitted package.
 type Message any
@@ -29,9 +33,10 @@ type Machine interface {
 // Operator is a machine that runs operations: work that the program's handlers do.
 type Operator interface {
 	Machine
-	// Done takes the end of an operation that ran for req; res is never nil.
+	// Done takes the end of an operation that ran for req; res is never nil. It is not called for silent operations.
 	Done(operation int, req, res Message)
-	// View is a copy of the session's variables for the handler about to run; see the function [View].
+	// View is a copy of the session's variables for the handler about to run; see the function [View]. For an inline
+	// operation it is called when the handler asks.
 	View() any
 	// Perform runs an operation: it calls the program's handler. Any goroutine; it must not touch the machine's state.
 	Perform(ctx context.Context, operation int, req Message) (Message, error)
@@ -55,21 +60,29 @@ type Spec struct {
 	Timers     []string    // names, by number
 	Operations []Operation // by number
 	AnyOrder   bool        // replies need not leave in the order of the requests
+	Posts      bool        // what the machine sends is posted: nobody waits for a reply
 
 	// Decode reads the message in a frame. The frame is only valid during the call; the message must not refer to it.
 	Decode func(frame []byte) (Message, error)
 	// Append appends a message as it stands in a frame, or fails when the message cannot be written.
 	Append func(b []byte, m Message) ([]byte, error)
+	// DecodeWith and AppendWith are Decode and Append of a machine that chooses a codec: nil until it has.
+	DecodeWith func(codec tree.Codec, frame []byte) (Message, error)
+	AppendWith func(codec tree.Codec, b []byte, m Message) ([]byte, error)
 	// Name is the name the specification gives the message.
 	Name func(m Message) string
 	// Request reports whether the message asks for a reply.
 	Request func(m Message) bool
+	// Key is what a request and its reply have in common. Without it, replies answer the oldest request.
+	Key func(m Message) any
 }
 
 // Operation is work that the program does for the session.
 type Operation struct {
 	Name   string
 	Inline bool // it never blocks and runs on the loop
+	Silent bool // the machine is not told of its end
+	Later  bool // its handler returns at once, and the end comes by the function of [Later]
 }
 
 // Answer turns what a handler returned into a message: a nil reply without an error is the empty reply.

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/protogen-go/protogen/runtime/frame"
+	"github.com/protogen-go/protogen/runtime/tree"
 )
 
 // Moved says that the machine goes from one state to another because of input; names are the specification's. What was
@@ -39,9 +40,20 @@ func (s *Session) StopTimer(timer int) { s.conn.Cancel(timer + 1) }
 func (s *Session) SetFraming(f frame.Framing, within time.Duration) {
 	s.framing, s.within = f, within
 	s.framings++
+	s.rewire()
 	s.recut = s.recut || s.partial
 	s.partial = false
 	s.stopFrameTimer()
+}
+
+// SetCodec chooses how trees are written down from now on; nil, for a name that nobody knows, ends the session. Loop only.
+func (s *Session) SetCodec(codec tree.Codec) {
+	if codec == nil {
+		s.fault("no such codec", errNoCodec)
+		return
+	}
+	s.codec = codec
+	s.rewire()
 }
 
 // SetWindow sets how many exchanges may be open, and how many calls may wait for their replies. Loop only; values below 1

@@ -4,11 +4,15 @@ import (
 	"context"
 	"crypto/tls"
 	"net"
+	"os"
+	"strconv"
+	"strings"
 )
 
 // Peer is who is at the other end of a session.
 type Peer struct {
 	Addr     net.Addr             // its address; nil in push mode unless given
+	Local    net.Addr             // the address of our end; nil in push mode unless given
 	TLS      *tls.ConnectionState // nil when the connection is not TLS
 	Verified bool                 // it showed a certificate that verified against the configured authorities
 }
@@ -22,8 +26,29 @@ func (p Peer) Address() string {
 }
 
 // newPeer describes the other end of a connection.
-func newPeer(addr net.Addr, state *tls.ConnectionState) Peer {
-	return Peer{Addr: addr, TLS: state, Verified: state != nil && len(state.VerifiedChains) > 0}
+func newPeer(local, addr net.Addr, state *tls.ConnectionState) Peer {
+	return Peer{Addr: addr, Local: local, TLS: state, Verified: state != nil && len(state.VerifiedChains) > 0}
+}
+
+// linkName is a name for our end of the connection; see [Session.LinkName].
+func (p Peer) linkName(id uint64) string {
+	if p.Local == nil {
+		return ""
+	}
+	name := p.Local.String()
+	if p.Local.Network() == "unix" {
+		if (name == "" || name == "@") && p.Addr != nil {
+			name = p.Addr.String() + ":" + strconv.Itoa(os.Getpid()) + "-" + strconv.FormatUint(id, 10)
+		}
+		name = "unix:" + name
+	}
+	return strings.Map(func(r rune) rune {
+		switch {
+		case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9', strings.ContainsRune("_-.:", r):
+			return r
+		}
+		return '_'
+	}, name)
 }
 
 // handlerContext is the context of one operation: the connection's, and what the handler may ask of its session. One
@@ -32,6 +57,8 @@ type handlerContext struct {
 	context.Context
 	session *Session
 	view    any
+	inline  bool      // the view is made when it is asked for
+	later   *exchange // of a handler that answers later
 }
 
 type contextKey struct{}
@@ -62,12 +89,16 @@ func ID(ctx context.Context) uint64 {
 	return c.session.id
 }
 
-// View is the copy of the session's variables made when the operation of ctx began, nil when ctx is not a handler's.
+// View is the copy of the session's variables made when the operation of ctx began, nil when ctx is not a handler's. A handler
+// that runs on the loop must ask before it returns.
 // Emitted packages give it its type.
 func View(ctx context.Context) any {
 	c, ok := ctx.Value(contextKey{}).(*handlerContext)
 	if !ok {
 		return nil
+	}
+	if c.inline {
+		return c.session.operator.View()
 	}
 	return c.view
 }

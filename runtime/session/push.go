@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"net"
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -16,6 +17,7 @@ import (
 type Push struct {
 	session *Session
 	addr    net.Addr
+	local   net.Addr
 	tls     *tls.ConnectionState
 	ctx     context.Context
 	cancel  context.CancelCauseFunc
@@ -24,6 +26,8 @@ type Push struct {
 	now     time.Duration         // since the session was made
 	armed   map[int]time.Duration // when the timers run out, by their number
 	paused  bool
+	mu      sync.Mutex
+	posts   []any // posted, and not given to the session
 	closing bool  // nothing more is written
 	ended   bool  // the session has been told
 	err     error // why the session ended
@@ -41,6 +45,12 @@ func NewPush(service Service) *Push {
 // SetPeer says who the peer is; before Open.
 func (p *Push) SetPeer(addr net.Addr, state *tls.ConnectionState) { p.addr, p.tls = addr, state }
 
+// SetLocal says what the address of our end is; before Open.
+func (p *Push) SetLocal(addr net.Addr) { p.local = addr }
+
+// Handle is the session as the program may hold it. What is posted leaves with the next call of a method that returns octets.
+func (p *Push) Handle() *Handle { return &p.session.handle }
+
 // Open begins the session and returns what it sends by itself.
 func (p *Push) Open() []byte {
 	p.session.open((*pushLink)(p))
@@ -50,11 +60,10 @@ func (p *Push) Open() []byte {
 // Receive gives the session octets of the peer, cut anywhere, and returns what it sends. The result is valid until the
 // next call. After the end of the session nothing is taken and nothing comes.
 func (p *Push) Receive(b []byte) []byte {
-	if p.closing {
-		return nil
+	if !p.closing {
+		p.kept = append(p.kept, b...)
+		p.feed()
 	}
-	p.kept = append(p.kept, b...)
-	p.feed()
 	return p.take()
 }
 
@@ -151,6 +160,10 @@ func (p *Push) Ended() (bool, error) { return p.ended, p.err }
 // take is the output since the last call, and the session's end when it has asked for it.
 func (p *Push) take() []byte {
 	p.feed() // reading may go on since
+	for m, ok := p.nextPost(); ok; m, ok = p.nextPost() {
+		p.session.posted(m)
+		p.feed()
+	}
 	if p.closing && !p.ended {
 		p.ended = true
 		clear(p.armed)
@@ -160,6 +173,18 @@ func (p *Push) take() []byte {
 	out := p.out
 	p.out = p.out[len(p.out):]
 	return out
+}
+
+// nextPost is what was posted first.
+func (p *Push) nextPost() (m any, ok bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.posts) == 0 {
+		return nil, false
+	}
+	m = p.posts[0]
+	p.posts = slices.Delete(p.posts, 0, 1)
+	return m, true
 }
 
 // pushLink is a Push as its session sees it.
@@ -176,6 +201,7 @@ func (p *pushLink) ResumeRead()                   { p.paused = false }
 func (p *pushLink) CloseAfterFlush()              { p.closing = true }
 func (p *pushLink) After(id int, d time.Duration) { p.armed[id] = p.now + d }
 func (p *pushLink) Cancel(id int)                 { delete(p.armed, id) }
+func (p *pushLink) LocalAddr() net.Addr           { return p.local }
 func (p *pushLink) RemoteAddr() net.Addr          { return p.addr }
 func (p *pushLink) TLS() *tls.ConnectionState     { return p.tls }
 func (p *pushLink) Context() context.Context      { return p.ctx }
@@ -185,8 +211,11 @@ func (p *pushLink) Abort(err error) {
 	p.err = err
 }
 
+// Post keeps m until the session has taken what it is taking now; handlers may call it from other goroutines.
 func (p *pushLink) Post(m any) error {
-	p.session.posted(m)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.posts = append(p.posts, m)
 	return nil
 }
 func (p *pushLink) Deliver(m any) error { return p.Post(m) }

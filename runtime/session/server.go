@@ -1,9 +1,11 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
+	"log/slog"
 	"net"
 	"sync"
 
@@ -15,17 +17,21 @@ import (
 type Server struct {
 	mu      sync.Mutex
 	engine  loop.Engine
+	logger  *slog.Logger // of the engine, behind a loop.Journal
 	stopped bool
 }
 
 // Serve accepts connections from l and runs service on each of them until Shutdown or Close, and then returns
 // [ErrServerClosed]; it closes l. With a config each connection begins with a TLS handshake. Serve may run for
-// several listeners at the same time; the engine, by its name for [loop.New], and the limits are those of the first call.
+// several listeners at the same time; the engine, by its name for [loop.New], the limits and the log are those of the first call.
 func (s *Server) Serve(l net.Listener, config *tls.Config, engineName string, limits loop.Config, service Service) error {
-	engine, err := s.start(engineName, limits, service)
+	engine, logger, err := s.start(engineName, limits, service.Logger)
 	if err != nil {
 		_ = l.Close()
 		return err
+	}
+	if limits.Logger == nil {
+		service.Logger = logger // a log that blocks holds up no session
 	}
 	err = engine.Serve(l, loop.Service{
 		New: func() loop.Session { return strand{newSession(service)} },
@@ -37,24 +43,30 @@ func (s *Server) Serve(l net.Listener, config *tls.Config, engineName string, li
 	return err
 }
 
-// start is the server's engine, unless the server has been stopped.
-func (s *Server) start(name string, limits loop.Config, service Service) (loop.Engine, error) {
+// start is the server's engine and its logger, unless the server has been stopped.
+func (s *Server) start(name string, limits loop.Config, logger *slog.Logger) (loop.Engine, *slog.Logger, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.stopped {
-		return nil, ErrServerClosed
+		return nil, nil, ErrServerClosed
 	}
 	if s.engine == nil {
-		if limits.Logger == nil {
-			limits.Logger = service.Logger
-		}
+		limits.Logger = journaled(cmp.Or(limits.Logger, logger, slog.Default()))
 		engine, err := loop.New(name, limits)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		s.engine = engine
+		s.engine, s.logger = engine, limits.Logger
 	}
-	return s.engine, nil
+	return s.engine, s.logger, nil
+}
+
+// journaled is the logger behind a [loop.Journal], whose losses are in [loop.Stats].
+func journaled(logger *slog.Logger) *slog.Logger {
+	if _, ok := logger.Handler().(*loop.Journal); ok {
+		return logger
+	}
+	return slog.New(loop.NewJournal(logger.Handler(), 0))
 }
 
 // stop is the server's engine, if it has one; no new one will be made.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/protogen-go/protogen/runtime/frame"
+	"github.com/protogen-go/protogen/runtime/tree"
 )
 
 // link is what a session needs of a connection. [loop.Conn] is one, [Push] another.
@@ -27,6 +28,7 @@ type link interface {
 	Cancel(id int)
 	Post(m any) error
 	Deliver(m any) error
+	LocalAddr() net.Addr
 	RemoteAddr() net.Addr
 	TLS() *tls.ConnectionState
 	Context() context.Context
@@ -58,11 +60,20 @@ type Session struct {
 	log     *slog.Logger
 	logOnce sync.Once
 
+	// What the program holds of it.
+	handle  Handle
+	wrapper any
+	number  atomic.Int64
+	outbox  outbox
+	wire    atomic.Pointer[wire]
+
 	// The stream.
+	codec    tree.Codec // nil until the machine has chosen one
 	framing  frame.Framing
 	framings int           // how often it has been set
 	within   time.Duration // how long a begun frame may take to arrive; 0 for ever
 	rest     []byte        // during a Data event: what has not been cut yet
+	trailing string        // octets that belong to the frame cut last, if they come next
 	partial  bool          // a frame has begun and is not there yet
 	recut    bool          // the framing has changed under it: it must be offered again
 	timing   bool          // frameTimer runs
@@ -75,11 +86,15 @@ type Session struct {
 	exchanges []*exchange
 	current   *exchange // whose input the machine is taking; nil when it is a timer, a call or the start
 	ready     []*exchange
-	epoch     uint64 // changes of state so far
+	spare     *exchange       // to be used again
+	informed  *handlerContext // of the handlers that run on the loop
+	epoch     uint64          // changes of state so far
 	serial    atomic.Uint64
 
-	// What the program has asked for (client side), see call.go.
-	calls calls
+	// What the program has asked for, see call.go, and what it has posted, see post.go.
+	calls  calls
+	mailed []*Call // taken from the outbox, from next on not given to the machine
+	next   int
 
 	// The end.
 	closing  bool      // nothing more is taken from the peer; the connection closes when closer has ended
@@ -95,12 +110,13 @@ func newSession(service Service) *Session {
 		spec: service.Spec, hooks: service.Hooks, base: service.Logger,
 		id: lastID.Add(1), window: DefaultWindow,
 	}
+	s.handle.session = s
 	s.machine = service.New(s)
 	s.operator, _ = s.machine.(Operator)
 	s.callee, _ = s.machine.(Callee)
 	if s.callee != nil {
 		s.calls.ready = make(chan struct{})
-		s.calls.over = make(chan struct{})
+		s.handle.over = make(chan struct{})
 	}
 	return s
 }
@@ -108,7 +124,7 @@ func newSession(service Service) *Session {
 // open binds the session to its connection and starts the machine.
 func (s *Session) open(conn link) {
 	s.conn = conn
-	s.peer = newPeer(conn.RemoteAddr(), conn.TLS())
+	s.peer = newPeer(conn.LocalAddr(), conn.RemoteAddr(), conn.TLS())
 	if hook := s.hooks.Opened; hook != nil {
 		hook(s.id, s.peer)
 	}
@@ -161,6 +177,9 @@ func (s *Session) posted(m any) {
 		s.calls.held = append(s.calls.held, m)
 	case abandoned:
 		s.abandon(m.call)
+	case mail:
+		s.collect()
+	case wake: // the pump looks whether the session is paused
 	}
 	s.pump()
 }
@@ -174,6 +193,7 @@ func (s *Session) drain() {
 // closed takes the end of the connection: nothing follows it. Whoever waits for it is told even if the machine panics.
 func (s *Session) closed(why error) {
 	s.shut = true
+	s.handle.note(why)
 	defer s.finalize(why)
 	if !s.closing {
 		s.closing = true
@@ -186,9 +206,13 @@ func (s *Session) finalize(why error) {
 	s.over = true
 	s.exchanges, s.ready, s.current = nil, nil, nil
 	if s.callee != nil {
-		s.endCalls(why)
+		s.endCalls()
+		close(s.handle.over)
 	}
 	if hook := s.hooks.Closed; hook != nil {
+		if e := s.handle.ending.Load(); why == nil && e != nil {
+			why = e.Cause // we have ended it, because of what the peer sent
+		}
 		hook(s.id, why)
 	}
 }
@@ -202,7 +226,7 @@ func (s *Session) pump() {
 			s.shutdown()
 			return
 		}
-		if !(s.takeDone() || s.takeDeferred() || s.takeCall() || s.takeFrame() || s.takeEnd()) {
+		if !(s.takeDone() || s.takeDeferred() || s.takePosted() || s.takeCall() || s.takeFrame() || s.takeEnd()) {
 			s.settle()
 			return
 		}
@@ -220,6 +244,7 @@ func (s *Session) takeDone() bool {
 	e.running = false
 	s.current = e
 	switch {
+	case s.spec.Operations[e.operation].Silent:
 	case !s.closing:
 		s.operator.Done(e.operation, e.request, e.result)
 	case e.owed:
@@ -245,7 +270,10 @@ func (s *Session) takeDeferred() bool {
 
 // takeFrame cuts the next frame out of the stream and gives the machine its message.
 func (s *Session) takeFrame() bool {
-	if len(s.rest) == 0 || s.closing || s.draining || s.lost != nil || len(s.exchanges) >= s.window || s.conn.Full() {
+	if len(s.rest) == 0 || s.closing || s.draining || s.lost != nil || len(s.exchanges) >= s.window || s.handle.paused.Load() || s.conn.Full() {
+		return false
+	}
+	if s.dropTrailing(); len(s.rest) == 0 {
 		return false
 	}
 	payload, n, err := s.framing.Next(s.rest)
@@ -256,17 +284,36 @@ func (s *Session) takeFrame() bool {
 		s.lose(err)
 		return true
 	}
-	e := &exchange{}
+	e := s.newExchange()
 	if s.hooks.Answered != nil {
 		e.arrived = time.Now()
 	}
-	e.message, e.broken = s.spec.Decode(payload)
+	e.message, e.broken = s.decode(payload)
 	e.owed = e.broken != nil || s.spec.Request(e.message)
+	if t, ok := s.framing.(interface{ Trailing(frame []byte) string }); ok && n == len(s.rest) {
+		s.trailing = t.Trailing(s.rest)
+	}
 	s.rest = s.rest[n:]
 	s.stopFrameTimer()
 	s.exchanges = append(s.exchanges, e)
 	s.deliver(e)
 	return true
+}
+
+// dropTrailing drops the octet that belongs to the frame cut before, whose end it was taken without.
+func (s *Session) dropTrailing() {
+	if s.trailing != "" && s.rest[0] == s.trailing[0] {
+		s.rest = s.rest[1:]
+	}
+	s.trailing = ""
+}
+
+// decode reads the message in a frame.
+func (s *Session) decode(payload []byte) (Message, error) {
+	if s.spec.DecodeWith != nil {
+		return s.spec.DecodeWith(s.codec, payload)
+	}
+	return s.spec.Decode(payload)
 }
 
 // takeEnd gives the machine the end of the stream, be it the peer's or ours, once everything before it has been answered.
@@ -276,6 +323,7 @@ func (s *Session) takeEnd() bool {
 		return false
 	}
 	s.closing, s.closer = true, nobody // whatever the machine does, nothing follows
+	s.handle.note(s.lost)
 	s.dropDeferred()
 	s.release()
 	if s.lost != nil {
@@ -289,7 +337,7 @@ func (s *Session) takeEnd() bool {
 // settle leaves the stream as it must be between events: reading paused while the window is full, and a begun frame timed,
 // but only while it may arrive.
 func (s *Session) settle() {
-	full := len(s.exchanges) >= s.window || s.closing || s.draining
+	full := len(s.exchanges) >= s.window || s.closing || s.draining || s.handle.paused.Load()
 	switch {
 	case full:
 		s.stopFrameTimer()
@@ -379,6 +427,14 @@ func (s *Session) Serial() string {
 
 // Peer is who is at the other end. Any goroutine.
 func (s *Session) Peer() Peer { return s.peer }
+
+// Number is a whole number that this method has not returned before, from 0 on. Any goroutine.
+func (s *Session) Number() int64 { return s.number.Add(1) - 1 }
+
+// LinkName is a name for our end of the connection, made of letters, digits, "_", "-", "." and ":": the address of our socket
+// such as 192.0.2.1:603, the path of a Unix socket as unix:_run_kernel.sock, and for the nameless end of one the path that it is
+// connected to with the numbers of the process and the session. It is empty when there is no address. Any goroutine.
+func (s *Session) LinkName() string { return s.peer.linkName(s.id) }
 
 // ID is the session's number, unique in the process. Any goroutine.
 func (s *Session) ID() uint64 { return s.id }

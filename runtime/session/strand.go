@@ -16,8 +16,8 @@ func (s strand) Data(_ *loop.Conn, b []byte) (int, error) { return s.data(b), ni
 // End implements [loop.Session].
 func (s strand) End(_ *loop.Conn, rest []byte) { s.end(rest) }
 
-// Writable implements [loop.Session]. The loop reads on by itself.
-func (s strand) Writable(*loop.Conn) {}
+// Writable implements [loop.Session]. The loop reads on by itself; what was posted and not sent goes on here.
+func (s strand) Writable(*loop.Conn) { s.pump() }
 
 // Timer implements [loop.Session].
 func (s strand) Timer(_ *loop.Conn, id int) { s.expired(id) }

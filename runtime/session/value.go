@@ -1,5 +1,7 @@
 package session
 
+import "slices"
+
 // At is the element of list at i, the zero value outside the list: how formulas index.
 func At[T any](list []T, i int64) T {
 	if i < 0 || i >= int64(len(list)) {
@@ -18,4 +20,21 @@ func Cond[T any](condition bool, yes, no T) T {
 		return yes
 	}
 	return no
+}
+
+// Init is the list without its last element.
+func Init[T any](list []T) []T { return list[:max(len(list)-1, 0)] }
+
+// Rest is the list without its first element.
+func Rest[T any](list []T) []T { return list[min(len(list), 1):] }
+
+// Common is a new list of the elements of list that are in other too.
+func Common[T comparable](list, other []T) []T {
+	var both []T
+	for _, x := range list {
+		if slices.Contains(other, x) {
+			both = append(both, x)
+		}
+	}
+	return both
 }
