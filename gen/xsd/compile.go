@@ -68,7 +68,9 @@ type compiler struct {
 	sources  map[string]Source
 	spaces   map[string][]string // names of the sources by target namespace
 	read     map[documentKey]*document
-	set      *Set
+
+	documents []*document // as the set has them
+	set       *Set
 
 	groups          map[Name]*Group
 	attributeGroups map[Name]*AttributeGroup
@@ -140,6 +142,14 @@ func (c *compiler) number() {
 		add(u.Attribute.Name.Space)
 	}
 	c.set.spaces = xmlstream.NewSpaces(uris...)
+	c.set.prefixes = map[string]string{xmlSpace: "xml"}
+	for _, d := range c.documents {
+		for uri, prefix := range d.prefixes {
+			if c.set.prefixes[uri] == "" {
+				c.set.prefixes[uri] = prefix
+			}
+		}
+	}
 }
 
 // label is a name as messages print it: with the prefix that n's document uses for its namespace, if it has one.

@@ -123,6 +123,7 @@ func (c *compiler) collect(d *document) {
 		return
 	}
 	c.set.Documents = append(c.set.Documents, &d.Document)
+	c.documents = append(c.documents, d)
 	for _, n := range d.root.kids {
 		switch n.name.Local {
 		case "import":

@@ -9,6 +9,9 @@ func (p *Particle) emptiable() bool {
 	return least == 0
 }
 
+// Total is how many elements the particle stands for, at least and at most; the latter may be [Unbounded].
+func (p *Particle) Total() (least, most int) { return p.total() }
+
 // total is the effective total range of the particle (3.8.6): how many elements it stands for, at least and at most.
 func (p *Particle) total() (least, most int) {
 	if p == nil {

@@ -37,6 +37,14 @@ func (s *Set) Schema() *xsdrun.Schema {
 // Simple returns the compiled form of a simple type: the same address at every call.
 func (s *Set) Simple(t *SimpleType) *xsdrun.SimpleType { return t.run }
 
+// Identity returns the compiled form of an identity constraint: the same address at every call.
+func (s *Set) Identity(id *Identity) *xsdrun.Identity {
+	s.Schema() // completes what it refers to
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.build.identity(id)
+}
+
 // Wildcard returns the compiled form of a wildcard.
 func (s *Set) Wildcard(w *Wildcard) *xsdrun.Wildcard { return (&builder{set: s}).wildcard(w) }
 

@@ -24,6 +24,7 @@ type Set struct {
 	attributes map[Name]*Attribute
 	types      map[Name]Type
 	spaces     *xmlstream.Spaces
+	prefixes   map[string]string
 	opts       Options
 
 	mu     sync.Mutex // guards what is compiled on demand below
@@ -50,6 +51,10 @@ func (s *Set) Namespaces() []string {
 // Spaces numbers the namespaces of the set: those of its documents in the order read, then those that only imports and
 // wildcards name. The models of [Set.Model] and [Set.Schema] use its numbers.
 func (s *Set) Spaces() *xmlstream.Spaces { return s.spaces }
+
+// Prefix returns the prefix that the documents bind to a namespace, that of the first which does; empty if none does, or
+// only by its default.
+func (s *Set) Prefix(space string) string { return s.prefixes[space] }
 
 // Element returns the global element declaration of that name, or nil.
 func (s *Set) Element(name Name) *Element { return s.elements[name] }

@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -89,61 +89,121 @@ func (s suiteTally) String() string {
 	return fmt.Sprintf("%d of %d (%.2f %%)", s.passed, s.total, 100*float64(s.passed)/float64(max(s.total, 1)))
 }
 
-// suiteFloor is how many tests of the suite may fail: the number reached so far. It only ever goes down.
-var suiteFloor = map[string]int{
-	"Boeing instance": 0,
-	"Boeing schema":   0,
-	"MS instance":     16,
-	"MS schema":       2,
-	"NIST instance":   0,
-	"NIST schema":     0,
-	"Sun instance":    1,
-	"Sun schema":      0,
+// disagreement is a test whose expected verdict is not ours.
+type disagreement struct{ id, expected, status string }
+
+// reason says why, by the shape of the test's name; empty for a disagreement that nobody has looked into.
+func (d disagreement) reason() string {
+	switch {
+	case d.status == "queried" && strings.Contains(d.id, "Regex_w3c.xml/re"):
+		return "a character beyond U+FFFF is one character of the class (part 2, F.1.1); the expectation is that of an engine that " +
+			"sees two halves of it, and neither `\\d` nor `\\D` matches. The W3C has the test as queried"
+	case strings.Contains(d.id, "anyURI_b006"):
+		return "a backslash in an anyURI is one of the characters that are escaped before the value is a URI (part 2, 3.2.17; XLink 5.4)"
+	case strings.HasSuffix(d.id, "#particlesB013.v"), strings.HasSuffix(d.id, "#schA1.v"), strings.HasSuffix(d.id, "#targetNS00101m1_p"):
+		return "the document's xsi:schemaLocation names a schema that this part of the suite does not have; without it a strict " +
+			"wildcard, or the root, has no declaration"
+	}
+	return ""
 }
 
-// TestSuite runs the W3C's XML Schema 1.0 tests: is each schema judged as the suite expects, and is each instance?
+// byReason puts disagreements of one kind together.
+func byReason(misses []disagreement) [][]disagreement {
+	var groups [][]disagreement
+	for _, m := range misses {
+		i := slices.IndexFunc(groups, func(g []disagreement) bool {
+			return g[0].reason() == m.reason() && g[0].expected == m.expected && g[0].status == m.status
+		})
+		if i < 0 {
+			i, groups = len(groups), append(groups, nil)
+		}
+		groups[i] = append(groups[i], m)
+	}
+	return groups
+}
+
+// conformancePage lists every disagreement with the suite.
+const conformancePage = "../../docs/xsd-conformance.md"
+
+// The lines of the page between which the list stands.
+const pageBegin, pageEnd = "<!-- begin suite -->\n", "<!-- end suite -->\n"
+
+// checkPage compares the page with the outcome; -update writes it.
+func checkPage(t *testing.T, tallies map[string]*suiteTally, misses []disagreement) {
+	t.Helper()
+	page, err := os.ReadFile(conformancePage)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, ok1 := strings.Cut(string(page), pageBegin)
+	have, after, ok2 := strings.Cut(rest, pageEnd)
+	if !ok1 || !ok2 {
+		t.Fatalf("%s has no %s...%s", conformancePage, pageBegin, pageEnd)
+	}
+	var want strings.Builder
+	want.WriteString("| tests | as expected |\n|---|---|\n")
+	for _, name := range slices.Sorted(maps.Keys(tallies)) {
+		fmt.Fprintf(&want, "| %s | %s |\n", name, tallies[name])
+	}
+	for _, group := range byReason(misses) {
+		fmt.Fprintf(&want, "\nExpected `%s`, %s; %s:\n", group[0].expected, group[0].status, group[0].reason())
+		for i, m := range group {
+			if m.reason() == "" {
+				t.Errorf("%s: expected %s, and nobody knows why we say otherwise", m.id, m.expected)
+			}
+			end := ",\n"
+			if i == len(group)-1 {
+				end = ".\n"
+			}
+			fmt.Fprintf(&want, "`%s`%s", m.id, end)
+		}
+	}
+	if have == want.String() {
+		return
+	}
+	if !*update {
+		t.Errorf("%s does not say what the suite does; run the test with -update\n%s", conformancePage, want.String())
+		return
+	}
+	if err := os.WriteFile(conformancePage, []byte(before+pageBegin+want.String()+pageEnd+after), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestSuite runs the W3C's XML Schema 1.0 tests: is each schema judged as the suite expects, and is each instance? What is
+// not stands on a page of the documentation with its reason.
 func TestSuite(t *testing.T) {
 	root := suiteRoot(t)
 	tallies := map[string]*suiteTally{}
-	schemas := map[string]suiteSchema{}
+	var misses []disagreement
+	var key string
+	var schema suiteSchema
 	for _, test := range readIndex(t, root) {
-		key := strings.Join(test.Schemas, " ")
-		s, ok := schemas[key]
-		if !ok {
-			s = compileSuite(root, test.Schemas)
-			clear(schemas)
-			schemas[key] = s
+		if k := strings.Join(test.Schemas, " "); k != key {
+			key, schema = k, compileSuite(root, test.Schemas)
 		}
-		kind, passed, detail := "schema", (s.set != nil) == (test.Expected == "valid"), ""
+		kind, passed, detail := "schema", (schema.set != nil) == (test.Expected == "valid"), ""
 		if test.Instance != "" {
 			kind = "instance"
-			passed, detail = judgeInstance(root, s, test)
-		} else if len(s.findings) > 0 {
-			detail = s.findings[0].Error()
+			passed, detail = judgeInstance(root, schema, test)
+		} else if len(schema.findings) > 0 {
+			detail = schema.findings[0].Error()
 		}
-		name := test.Contributor + " " + kind
+		name := test.Contributor + ", " + kind
 		if tallies[name] == nil {
 			tallies[name] = &suiteTally{}
 		}
 		tallies[name].total++
 		if passed {
 			tallies[name].passed++
-		} else if *listFailures {
+			continue
+		}
+		misses = append(misses, disagreement{test.ID, test.Expected, test.Status})
+		if *listFailures {
 			t.Logf("FAIL %s %s expected=%s status=%s schemas=%v instance=%s: %s", kind, test.ID, test.Expected, test.Status, test.Schemas, test.Instance, detail)
 		}
 	}
-	var names []string
-	for name := range tallies {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		got := tallies[name]
-		t.Logf("%-16s %s", name, got)
-		if floor, ok := suiteFloor[name]; ok && got.total-got.passed > floor {
-			t.Errorf("%s: %d tests fail, at most %d did before", name, got.total-got.passed, floor)
-		}
-	}
+	checkPage(t, tallies, misses)
 }
 
 // judgeInstance validates an instance of the suite.
@@ -156,7 +216,7 @@ func judgeInstance(root string, s suiteSchema, test suiteTest) (passed bool, det
 		return false, err.Error()
 	}
 	set := s.set
-	if names := located(set, test, doc); len(names) > 0 {
+	if names := set.Located(test.Instance, doc, xmlstream.Options{DTD: xmlstream.DTDSkip}); len(names) > 0 {
 		if more := compileSuite(root, append(slices.Clone(test.Schemas), names...)); more.set != nil {
 			set = more.set
 		}
@@ -166,16 +226,4 @@ func judgeInstance(root string, s suiteSchema, test suiteTest) (passed bool, det
 		detail = err.Error()
 	}
 	return (err == nil) == (test.Expected == "valid"), detail
-}
-
-// located are the schema documents that an instance asks for, of namespaces that its schema says nothing of.
-func located(set *xsd.Set, test suiteTest, doc []byte) []string {
-	var names []string
-	for _, l := range xsdrun.SchemaLocations(doc, xmlstream.Options{DTD: xmlstream.DTDSkip}) {
-		known := slices.ContainsFunc(set.Documents, func(d *xsd.Document) bool { return d.Namespace == l.Space })
-		if name := path.Join(path.Dir(test.Instance), l.Location); !known && !slices.Contains(test.Schemas, name) {
-			names = append(names, name)
-		}
-	}
-	return names
 }

@@ -413,7 +413,9 @@ func (p *dtdParser) attDefault(def *attDef) {
 }
 
 // collapse removes the spaces that a tokenized attribute does not have.
-func collapse(s string) string { return strings.Join(strings.Fields(s), " ") }
+func collapse(s string) string {
+	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == ' ' }), " ")
+}
 
 // element reads from after <!ELEMENT.
 func (p *dtdParser) element() {

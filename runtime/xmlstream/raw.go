@@ -60,6 +60,31 @@ func (m Mixed) Text() string {
 	return string(b)
 }
 
+// HasElements reports whether elements stand in m, and not text alone.
+func (m Mixed) HasElements() bool {
+	if !strings.Contains(string(m), "<") {
+		return false
+	}
+	r := NewReader(nil, Options{})
+	r.resetFragment(string(m))
+	for k := r.Next(); k != EOF; k = r.Next() {
+		if k == StartElement {
+			return true
+		}
+	}
+	return false
+}
+
+// Any returns the attributes and the content of the element.
+func (e *RawElement) Any() Any {
+	r := NewReader(nil, Options{})
+	r.ResetString(e.XML)
+	if r.NextTag() != StartElement {
+		return Any{}
+	}
+	return r.Any(nil)
+}
+
 // AppendXML appends the content. It is an error if m is not well-formed by itself.
 func (m Mixed) AppendXML(b []byte) ([]byte, error) {
 	r := NewReader(nil, Options{})
@@ -237,7 +262,26 @@ func (c *capture) needs(d *binding, source string, serial int) bool {
 	if d.prefix == "" {
 		return c.xsi && d.uri != ""
 	}
-	return strings.Contains(source, d.prefix+":")
+	return mentions(source, d.prefix)
+}
+
+// mentions reports whether the prefix stands before a colon somewhere in source, not as the end of a longer name.
+func mentions(source, prefix string) bool {
+	for {
+		i := strings.Index(source, prefix+":")
+		if i < 0 {
+			return false
+		}
+		if i == 0 || !isNameByte(source[i-1]) {
+			return true
+		}
+		source = source[i+len(prefix):]
+	}
+}
+
+// isNameByte reports whether c may be, or be part of, a character of a name.
+func isNameByte(c byte) bool {
+	return c >= 0x80 || c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' || c == '-' || c == '_' || c == '.' || c == ':'
 }
 
 // Mixed reads the content of the element whose start tag is the current token, through its end tag, and returns it. When

@@ -99,6 +99,9 @@ func (a *Attrs) absent() bool {
 		}
 		a.Use = i
 		d.attr = attrState{text: u.Type.Normalize(*text), own: true, use: u}
+		if d.keyed {
+			d.keys.attribute(d, u.Space, u.Local, u.Type, d.attr.text)
+		}
 		return true
 	}
 	return false
@@ -131,6 +134,9 @@ func (d *Decoder) attribute(at *xmlstream.Attr, t *SimpleType, fixed *string) bo
 		return false
 	}
 	d.attr = attrState{text: text, own: t.program.words != nil, at: at}
+	if d.keyed {
+		d.keys.attribute(d, at.Space, at.Local(), t, text)
+	}
 	if t.program.identity != identityNone {
 		d.identify(t, text, at.Offset, d.path("@"+at.QName()), at.QName())
 	}
@@ -153,6 +159,9 @@ func (d *Decoder) wildAttribute(at *xmlstream.Attr, w *Wildcard) bool {
 		}
 	}
 	d.attr = attrState{text: at.Value, at: at}
+	if d.keyed {
+		d.keys.attribute(d, at.Space, at.Local(), nil, at.Value)
+	}
 	return true
 }
 

@@ -40,6 +40,7 @@ func (d *Decoder) Children(m *Model) Children {
 // MixedChildren reads mixed content, in which the elements must match the model, and keeps it as it came. The elements
 // inside are judged if they are declared globally.
 func (d *Decoder) MixedChildren(m *Model) xmlstream.Mixed {
+	v := d.declaredValue()
 	c := d.Children(m)
 	c.mixed = true
 	content := d.r.Mixed(func() {
@@ -55,7 +56,7 @@ func (d *Decoder) MixedChildren(m *Model) xmlstream.Mixed {
 	if d.r.Err() == nil {
 		c.finish()
 	}
-	return content
+	return v.judge(d, content)
 }
 
 // Next goes to the next child. It is false when the parent has ended.
@@ -73,7 +74,7 @@ func (c *Children) Next() bool {
 		return c.otherwise(answer)
 	}
 	d.at, d.todo = d.r.Offset(), len(d.r.Attrs()) != 0
-	if d.todo {
+	if d.todo || d.keyed {
 		d.begin()
 	}
 	i := answer >> 1

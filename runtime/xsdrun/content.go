@@ -23,12 +23,29 @@ func (d *Decoder) content(t *SimpleType) (text string, info xmlstream.TextInfo, 
 	if info&xmlstream.HasSpace != 0 {
 		text, info = d.process(text, info, t.program.white)
 	}
+	if d.keyed {
+		d.keys.value(d, t, text)
+	}
 	return text, info, true
 }
 
 // specialContent is content for a start tag about which more is to be said.
 func (d *Decoder) specialContent(t *SimpleType) (text string, info xmlstream.TextInfo, ok bool) {
-	empty, fixed, actual := d.ifEmpty, d.ifFixed, d.actualSimple(t)
+	actual := d.actualSimple(t)
+	text, info, ok = d.declaredContent(t, actual)
+	switch {
+	case !d.keyed:
+	case ok:
+		d.keys.value(d, actual, text)
+	default:
+		d.keys.value(d, nil, "")
+	}
+	return text, info, ok
+}
+
+// declaredContent is specialContent by the declared type t and the one that xsi:type names.
+func (d *Decoder) declaredContent(t, actual *SimpleType) (text string, info xmlstream.TextInfo, ok bool) {
+	empty, fixed := d.ifEmpty, d.ifFixed
 	d.settle(t.Name)
 	text, info, whole := d.r.Content()
 	if !whole {

@@ -23,6 +23,10 @@ type Options struct {
 	// Known decodes the element on which d stands as a global element and drops the result; it reports false, and reads
 	// nothing, if the element is not declared. It judges what lax wildcards and xs:anyType let through; nil knows none.
 	Known func(d *Decoder) bool
+	// Typed decodes the element on which d stands, of which there is no declaration, as a value of the complex type that its
+	// xsi:type names, and drops the result; it reports false, and reads nothing, if there is no such type. nil leaves such
+	// elements unjudged.
+	Typed func(d *Decoder, name xmlstream.Name) bool
 }
 
 // Decoder reads a document for emitted code, which says what it expects where: the Decoder reads, checks, converts, and
@@ -50,6 +54,9 @@ type Decoder struct {
 	full  int    // bytes of strings of the document that are in earlier memory
 	kept  int    // bytes of strings that are likely to come
 	fold  []byte // text whose white space was processed
+
+	keys  keys
+	keyed bool // identity constraints are in force
 
 	faults    []Fault
 	truncated bool
@@ -85,7 +92,8 @@ func (d *Decoder) Reset(doc []byte) {
 		d.arena = nil
 	}
 	d.full = 0
-	d.todo, d.special, d.lax, d.truncated = false, false, false, false
+	d.todo, d.special, d.lax, d.truncated, d.keyed = false, false, false, false, false
+	d.keys.reset()
 	d.xsi, d.ifEmpty, d.ifFixed, d.attr = xsi{}, nil, nil, attrState{}
 	d.faults, d.refs = d.faults[:0], d.refs[:0]
 	clear(d.ids)
@@ -107,6 +115,7 @@ func (d *Decoder) Finish() error {
 	if err := d.r.Err(); err != nil {
 		return err
 	}
+	d.keys.close(d, 0)
 	d.checkReferences()
 	if len(d.faults) == 0 {
 		return nil
@@ -120,6 +129,9 @@ func (d *Decoder) begin() {
 	d.todo = len(d.r.Attrs()) != 0
 	if d.todo && d.r.HasXSI() {
 		d.readXSI()
+	}
+	if d.keyed {
+		d.keys.enter(d)
 	}
 }
 
@@ -141,6 +153,10 @@ func (d *Decoder) Offset() int { return d.at }
 
 // UndeclaredRoot records that the root element is none of the schema's, and reads it.
 func (d *Decoder) UndeclaredRoot() {
+	if d.typedOnly() {
+		d.readTyped()
+		return
+	}
 	d.faultHere("cvc-elt.1", fmt.Sprintf("<%s> is not declared", d.r.QName()))
 	d.SkipElement()
 }
@@ -149,13 +165,16 @@ func (d *Decoder) UndeclaredRoot() {
 // Call [Decoder.Raw] or [Decoder.SkipElement] next.
 func (d *Decoder) Undeclared(w *Wildcard) {
 	d.lax = w.Process == Lax
-	if w.Process == Strict {
+	if w.Process == Strict && !d.typedOnly() {
 		d.faultHere("cvc-complex-type.2.4.c", fmt.Sprintf("<%s> is not declared, and here only declared elements may stand", d.r.QName()))
 	}
 }
 
 // SkipElement reads the element on which d stands without judging it.
 func (d *Decoder) SkipElement() {
+	if d.keyed {
+		d.keys.skip()
+	}
 	d.forget()
 	d.r.Skip()
 }
@@ -170,11 +189,18 @@ func (d *Decoder) forget() {
 func (d *Decoder) Raw() *xmlstream.RawElement {
 	lax := d.lax
 	d.lax = false
-	d.forget()
 	var e xmlstream.RawElement
-	if lax {
+	switch {
+	case d.typedOnly():
+		e = d.r.Raw(d.readTyped)
+	case lax:
+		d.forget()
 		e = d.r.Raw(d.laxContent)
-	} else {
+	default:
+		if d.keyed {
+			d.keys.skip()
+		}
+		d.forget()
 		e = d.r.Raw(nil)
 	}
 	e.Name = d.stableName(e.Name)
@@ -189,9 +215,17 @@ func (d *Decoder) stableName(n xmlstream.Name) xmlstream.Name {
 // AnyContent keeps the attributes and the content of the element on which d stands, as xs:anyType does; the declared
 // elements inside of it are judged.
 func (d *Decoder) AnyContent() *xmlstream.Any {
-	d.todo = false // any attributes may stand
-	d.settle(xmlstream.Name{Space: Space, Local: "anyType"})
+	anyType := xmlstream.Name{Space: Space, Local: "anyType"}
+	if name, ok := d.xsiName(); ok && name != anyType && d.typedOnly() {
+		raw := d.r.Raw(d.readTyped)
+		a := raw.Any()
+		return &a
+	}
+	v := d.declaredValue()
+	d.laxAttributes()
+	d.settle(anyType)
 	a := d.r.Any(d.laxElement)
+	a.Content = v.judge(d, a.Content)
 	for i := range a.Attributes {
 		at := &a.Attributes[i]
 		at.Name, at.Value = d.stableName(at.Name), d.stable(at.Value)
@@ -201,14 +235,20 @@ func (d *Decoder) AnyContent() *xmlstream.Any {
 
 // Mixed keeps the content of the element on which d stands; the declared elements inside of it are judged.
 func (d *Decoder) Mixed() xmlstream.Mixed {
+	v := d.declaredValue()
 	d.settle(xmlstream.Name{})
-	return d.r.Mixed(d.laxElement)
+	return v.judge(d, d.r.Mixed(d.laxElement))
 }
 
 // laxElement reads the element whose start tag has just been read and judges it if it is declared.
 func (d *Decoder) laxElement() {
 	d.begin()
-	if d.opts.Known == nil || !d.opts.Known(d) {
+	switch {
+	case d.opts.Known != nil && d.opts.Known(d):
+	case d.typedOnly():
+		d.readTyped()
+	default:
+		d.laxAttributes()
 		d.forget()
 		d.laxContent()
 	}

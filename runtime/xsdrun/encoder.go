@@ -30,6 +30,10 @@ func (e *EncodeError) Error() string {
 type Encoder struct {
 	b     []byte
 	begin int
+	names int // of declarations made by DeclareName
+	bound []boundSpace
+	list  int // where the list begins that is being written
+	items int // of it, so far
 	err   error
 }
 
@@ -39,6 +43,7 @@ var encoders = sync.Pool{New: func() any { return new(Encoder) }}
 func NewEncoder(b []byte) *Encoder {
 	e := encoders.Get().(*Encoder)
 	e.b, e.begin, e.err = b, len(b), nil
+	e.names, e.bound = 0, e.bound[:0]
 	return e
 }
 
@@ -131,12 +136,18 @@ func (e *Encoder) text(t *SimpleType, s string, escape func([]byte, string) ([]b
 }
 
 // Bool appends a boolean, as 1 or 0.
+//
+// A type whose patterns ask for it gets true or false.
 func (e *Encoder) Bool(t *SimpleType, v bool) {
+	digit, word := byte('0'), "false"
 	if v {
-		e.plain(t, append(e.b, '1'))
-	} else {
-		e.plain(t, append(e.b, '0'))
+		digit, word = '1', "true"
 	}
+	if t.Patterns != nil && t.Check(word, nil) == nil {
+		e.plain(t, append(e.b, word...))
+		return
+	}
+	e.plain(t, append(e.b, digit))
 }
 
 // plain makes b, which is what was written and one value more, the document, if the value is one of t's. The value holds no

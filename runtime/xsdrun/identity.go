@@ -6,11 +6,13 @@ import (
 	"strings"
 )
 
-// keys judges identity constraints (XML Schema part 1, 3.11.4) while a document is read. It costs nothing until an element
-// with constraints is open.
+// keys judges identity constraints (XML Schema part 1, 3.11.4) while a Decoder reads. It costs nothing until an element with
+// constraints is open. What ends is noticed when something else begins: an element is closed by the next start tag that is not
+// inside of it, or by the end of the document.
 type keys struct {
 	scopes []*keyScope // of open elements, outermost first
-	levels []keyLevel  // by depth below the first element that has constraints
+	levels []keyLevel  // the open elements from the first that has constraints
+	base   string      // the path of the element around that
 }
 
 // keyScope is a constraint in force inside an element.
@@ -25,7 +27,6 @@ type keyScope struct {
 // keyNode is an element that a selector selected and that is still open.
 type keyNode struct {
 	level  int
-	offset int
 	fields []keyField
 }
 
@@ -45,10 +46,15 @@ type keyReference struct {
 
 // keyLevel is an open element.
 type keyLevel struct {
-	space  int
-	local  string
-	fields []*keyTarget // of nodes further out, or its own, that its value is
-	tables map[*Identity]map[string]keyState
+	space    int
+	local    string
+	tag      string // its name as the document has it
+	offset   int
+	depth    int
+	simple   bool        // its type could give it a value
+	nillable bool        // its declaration says so
+	fields   []keyTarget // of nodes further out, or its own, that its value is
+	tables   map[*Identity]map[string]keyState
 }
 
 // keyTarget is a field that the value of an element belongs to.
@@ -66,26 +72,66 @@ const (
 	keyTwice                     // below two children: it refers to neither
 )
 
-func (k *keys) reset() { k.scopes, k.levels = k.scopes[:0], k.levels[:0] }
-
-// enter opens an element.
-func (k *keys) enter(v *validation, e *Element) {
-	if len(k.levels) == 0 && len(e.Identity) == 0 {
+// Constrain puts the identity constraints of the element on which d stands in force, before its attributes are judged.
+func (d *Decoder) Constrain(constraints ...*Identity) {
+	if len(constraints) == 0 {
 		return
 	}
-	r := v.d.r
-	k.levels = append(k.levels, keyLevel{space: r.Space(), local: r.Local()})
-	level := len(k.levels) - 1
-	for _, c := range e.Identity {
-		k.scopes = append(k.scopes, &keyScope{of: c, level: level})
+	k := &d.keys
+	if !d.keyed {
+		d.keyed = true
+		k.base = d.pathAround()
+		k.open(d)
 	}
+	level := len(k.levels) - 1
+	for _, c := range constraints {
+		s := &keyScope{of: c, level: level}
+		k.scopes = append(k.scopes, s)
+		k.selectNode(s, level)
+	}
+}
+
+// pathAround returns the path of the element around the one on which d stands.
+func (d *Decoder) pathAround() string {
+	var b strings.Builder
+	for i := range d.r.Depth() - 1 {
+		b.WriteString("/" + d.r.Open(i))
+	}
+	return b.String()
+}
+
+// reset forgets everything.
+func (k *keys) reset() { k.scopes, k.levels = k.scopes[:0], k.levels[:0] }
+
+// enter opens the element on which d stands, once what has ended is closed.
+func (k *keys) enter(d *Decoder) {
+	k.close(d, d.r.Depth())
+	if len(k.levels) == 0 {
+		d.keyed = false
+		return
+	}
+	k.open(d)
+	level := len(k.levels) - 1
 	for _, s := range k.scopes {
-		if selects(s.of.Selector, k.levels[s.level+1:]) {
-			s.nodes = append(s.nodes, &keyNode{level: level, offset: v.d.at, fields: make([]keyField, len(s.of.Fields))})
-		}
-		for _, n := range s.nodes {
-			k.aim(s, n, level)
-		}
+		k.selectNode(s, level)
+	}
+}
+
+// open adds a level for the element on which d stands.
+func (k *keys) open(d *Decoder) {
+	k.levels = append(k.levels, keyLevel{
+		space: d.r.Space(), local: d.r.Local(), tag: d.r.QName(), offset: d.r.Offset(), depth: d.r.Depth(),
+	})
+}
+
+// selectNode makes the innermost element a node of s if its selector leads there, and notes which fields of the open nodes of s its
+// value is.
+func (k *keys) selectNode(s *keyScope, level int) {
+	if selects(s.of.Selector, k.levels[s.level+1:]) {
+		s.nodes = append(s.nodes, &keyNode{level: level, fields: make([]keyField, len(s.of.Fields))})
+	}
+	for _, n := range s.nodes {
+		k.aim(s, n, level)
 	}
 }
 
@@ -96,7 +142,7 @@ func (k *keys) aim(s *keyScope, n *keyNode, level int) {
 			if isAttributePath(&paths[p]) || !matchesPath(&paths[p], k.levels[n.level+1:]) {
 				continue
 			}
-			k.levels[level].fields = append(k.levels[level].fields, &keyTarget{s, n, i})
+			k.levels[level].fields = append(k.levels[level].fields, keyTarget{s, n, i})
 			break
 		}
 	}
@@ -146,7 +192,7 @@ func (s *IdentityStep) matches(space int, local string) bool {
 }
 
 // attribute takes the value of an attribute of the innermost element. The type is nil if nobody declared it.
-func (k *keys) attribute(v *validation, space int, local string, t *SimpleType, text string) {
+func (k *keys) attribute(d *Decoder, space int, local string, t *SimpleType, text string) {
 	for _, s := range k.scopes {
 		for _, n := range s.nodes {
 			for i, paths := range s.of.Fields {
@@ -154,7 +200,7 @@ func (k *keys) attribute(v *validation, space int, local string, t *SimpleType, 
 					path := &paths[p]
 					if isAttributePath(path) && path.Steps[len(path.Steps)-1].matches(space, local) &&
 						matchesPath(path, k.levels[n.level+1:]) {
-						k.set(v, s, n, i, t, text)
+						k.set(d, keyTarget{s, n, i}, t, text)
 						break
 					}
 				}
@@ -163,51 +209,73 @@ func (k *keys) attribute(v *validation, space int, local string, t *SimpleType, 
 	}
 }
 
-// value takes the value of the element that has just ended; t is nil if it has none, and simple tells whether its type
-// could have given it one.
-func (k *keys) value(v *validation, e *Element, t *SimpleType, text string, simple bool) {
-	if len(k.levels) == 0 {
-		return
+// value takes the value of the innermost element.
+func (k *keys) value(d *Decoder, t *SimpleType, text string) {
+	l := &k.levels[len(k.levels)-1]
+	l.simple = true
+	for _, f := range l.fields {
+		k.set(d, f, t, text)
 	}
-	for _, f := range k.levels[len(k.levels)-1].fields {
-		if !simple {
-			v.d.faultEnded(v.d.r.Offset(), "cvc-identity-constraint.3",
-				fmt.Sprintf("<%s> is a field of %s but has no simple value", v.d.r.QName(), f.scope.of.Name.Local))
+	l.fields = l.fields[:0]
+}
+
+// skip forgets the innermost element, which nothing assesses.
+func (k *keys) skip() {
+	level := len(k.levels) - 1
+	k.levels[level].fields = nil
+	for _, s := range k.scopes {
+		if n := len(s.nodes); n > 0 && s.nodes[n-1].level == level {
+			s.nodes = s.nodes[:n-1]
 		}
-		if e.Nillable && f.scope.of.Kind == Key {
-			v.d.faultEnded(v.d.r.Offset(), "cvc-identity-constraint.4.2.3",
-				fmt.Sprintf("<%s> is a field of the key %s but nillable", v.d.r.QName(), f.scope.of.Name.Local))
-		}
-		k.set(v, f.scope, f.node, f.field, t, text)
 	}
 }
 
 // set gives a field its value.
-func (k *keys) set(v *validation, s *keyScope, n *keyNode, i int, t *SimpleType, text string) {
-	f := &n.fields[i]
+func (k *keys) set(d *Decoder, target keyTarget, t *SimpleType, text string) {
+	f, name := &target.node.fields[target.field], target.scope.of.Name.Local
 	if f.met {
-		v.d.fault(n.offset, v.d.path(""), "cvc-identity-constraint.3",
-			fmt.Sprintf("a field of %s selects more than one node", s.of.Name.Local), v.d.r.QName())
+		k.fault(d, target.node.level, "cvc-identity-constraint.3", fmt.Sprintf("a field of %s selects more than one node", name))
 		return
 	}
 	f.met = true
 	if t == nil {
 		return
 	}
-	if val, fault := t.value(text, v.d.resolve); fault == nil {
+	if val, fault := t.value(text, d.resolve); fault == nil {
 		f.key, f.some = val.key(), true
 	}
 }
 
-// leave closes the element that has just ended.
-func (k *keys) leave(v *validation) {
-	level := len(k.levels) - 1
-	if level < 0 {
-		return
+// fault records a fault of an open element.
+func (k *keys) fault(d *Decoder, level int, rule, text string) {
+	l := &k.levels[level]
+	d.fault(l.offset, k.path(level), rule, text, l.tag)
+}
+
+// path returns the path of an open element.
+func (k *keys) path(level int) string {
+	var b strings.Builder
+	b.WriteString(k.base)
+	for i := range level + 1 {
+		b.WriteString("/" + k.levels[i].tag)
 	}
+	return b.String()
+}
+
+// close closes the elements that are not around one at that depth.
+func (k *keys) close(d *Decoder, depth int) {
+	for n := len(k.levels); n > 0 && k.levels[n-1].depth >= depth; n-- {
+		k.leave(d)
+	}
+}
+
+// leave closes the innermost element.
+func (k *keys) leave(d *Decoder) {
+	level := len(k.levels) - 1
+	k.settle(d, level)
 	for _, s := range k.scopes {
 		if n := len(s.nodes); n > 0 && s.nodes[n-1].level == level {
-			k.complete(v, s, s.nodes[n-1])
+			k.complete(d, s, s.nodes[n-1])
 			s.nodes = s.nodes[:n-1]
 		}
 	}
@@ -215,7 +283,7 @@ func (k *keys) leave(v *validation) {
 	for own > 0 && k.scopes[own-1].level == level {
 		own--
 	}
-	k.close(v, k.scopes[own:], level)
+	k.end(d, k.scopes[own:], level)
 	k.scopes = k.scopes[:own]
 	if level > 0 {
 		k.inherit(level)
@@ -223,15 +291,40 @@ func (k *keys) leave(v *validation) {
 	k.levels = k.levels[:level]
 }
 
+// settle judges the fields that an element is but has not given a value, and those that may be nil.
+func (k *keys) settle(d *Decoder, level int) {
+	l := &k.levels[level]
+	for _, f := range l.fields {
+		if !l.simple {
+			k.fault(d, level, "cvc-identity-constraint.3", fmt.Sprintf("<%s> is a field of %s but has no simple value", l.tag, f.scope.of.Name.Local))
+		}
+		k.set(d, f, nil, "")
+	}
+}
+
+// mayBeNil notes that the innermost element is declared nillable, which a field of a key is not (cvc-identity-constraint.4.2.3).
+func (k *keys) mayBeNil(d *Decoder) {
+	level := len(k.levels) - 1
+	l := &k.levels[level]
+	if l.nillable {
+		return
+	}
+	l.nillable = true
+	for _, f := range l.fields {
+		if f.scope.of.Kind == Key {
+			k.fault(d, level, "cvc-identity-constraint.4.2.3", fmt.Sprintf("<%s> is a field of the key %s but nillable", l.tag, f.scope.of.Name.Local))
+		}
+	}
+}
+
 // complete judges the key sequence of a node.
-func (k *keys) complete(v *validation, s *keyScope, n *keyNode) {
+func (k *keys) complete(d *Decoder, s *keyScope, n *keyNode) {
 	var key strings.Builder
 	for i := range n.fields {
 		f := &n.fields[i]
 		if !f.some {
 			if s.of.Kind == Key {
-				v.d.faultEnded(n.offset, "cvc-identity-constraint.4.2.1",
-					fmt.Sprintf("a field of the key %s has no value", s.of.Name.Local))
+				k.fault(d, n.level, "cvc-identity-constraint.4.2.1", fmt.Sprintf("a field of the key %s has no value", s.of.Name.Local))
 			}
 			return
 		}
@@ -239,9 +332,8 @@ func (k *keys) complete(v *validation, s *keyScope, n *keyNode) {
 	}
 	seq := key.String()
 	if s.of.Kind == KeyRef {
-		s.refs = append(s.refs, keyReference{
-			key: seq, text: n.text(), at: Fault{Offset: n.offset, Path: v.d.path(v.d.r.QName()), Node: v.d.r.QName()},
-		})
+		l := &k.levels[n.level]
+		s.refs = append(s.refs, keyReference{key: seq, text: n.text(), at: Fault{Offset: l.offset, Path: k.path(n.level), Node: l.tag}})
 		return
 	}
 	if s.table[seq] {
@@ -249,7 +341,7 @@ func (k *keys) complete(v *validation, s *keyScope, n *keyNode) {
 		if s.of.Kind == Key {
 			rule = "cvc-identity-constraint.4.2.2"
 		}
-		v.d.faultEnded(n.offset, rule, fmt.Sprintf("%s occurs a second time in %s", n.text(), s.of.Name.Local))
+		k.fault(d, n.level, rule, fmt.Sprintf("%s occurs a second time in %s", n.text(), s.of.Name.Local))
 		return
 	}
 	if s.table == nil {
@@ -268,10 +360,10 @@ func (n *keyNode) text() string {
 	return strings.Join(parts, ", ")
 }
 
-// close ends the constraints of the innermost element: its keys first, then what refers to them.
-func (k *keys) close(v *validation, own []*keyScope, level int) {
+// end ends the constraints of the innermost element: its keys first, then what refers to them.
+func (k *keys) end(d *Decoder, own []*keyScope, level int) {
 	for _, s := range own {
-		if s.of.Kind == KeyRef {
+		if s.of.Kind == KeyRef || !k.referred(s.of, level) {
 			continue
 		}
 		table := k.table(level, s.of)
@@ -282,11 +374,21 @@ func (k *keys) close(v *validation, own []*keyScope, level int) {
 	for _, s := range own {
 		for _, ref := range s.refs {
 			if k.levels[level].tables[s.of.Refer][ref.key] != keyOnce {
-				v.d.fault(ref.at.Offset, ref.at.Path, "cvc-identity-constraint.4.3",
+				d.fault(ref.at.Offset, ref.at.Path, "cvc-identity-constraint.4.3",
 					fmt.Sprintf("%s is no key that %s refers to", ref.text, s.of.Name.Local), ref.at.Node)
 			}
 		}
 	}
+}
+
+// referred reports whether a key reference in force at a level refers to the constraint.
+func (k *keys) referred(of *Identity, level int) bool {
+	for _, s := range k.scopes {
+		if s.of.Refer == of && s.level <= level {
+			return true
+		}
+	}
+	return false
 }
 
 // table returns the key sequences of a constraint that are known at a level.
@@ -301,9 +403,12 @@ func (k *keys) table(level int, of *Identity) map[string]keyState {
 	return l.tables[of]
 }
 
-// inherit hands the key sequences of the innermost element up to its parent.
+// inherit hands the key sequences of the innermost element up to its parent, if somebody there refers to them.
 func (k *keys) inherit(level int) {
 	for of, table := range k.levels[level].tables {
+		if !k.referred(of, level-1) {
+			continue
+		}
 		up := k.table(level-1, of)
 		for seq, state := range table {
 			if up[seq] != 0 {

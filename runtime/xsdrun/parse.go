@@ -4,13 +4,31 @@ import (
 	"iter"
 	"math"
 	"strconv"
-	"strings"
 	"time"
 	"unsafe"
+
+	"github.com/protogen-go/protogen/runtime/xmlstream"
 )
 
-// Items returns the items of a list: what stands between white space.
-func Items(text string) iter.Seq[string] { return strings.FieldsSeq(text) }
+// Items returns the items of a list: what stands between white space, which is that of XML: a no-break space is part of an item.
+func Items(text string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for {
+			begin := 0
+			for begin < len(text) && xmlstream.IsSpace(text[begin]) {
+				begin++
+			}
+			end := begin
+			for end < len(text) && !xmlstream.IsSpace(text[end]) {
+				end++
+			}
+			if begin == end || !yield(text[begin:end]) {
+				return
+			}
+			text = text[end:]
+		}
+	}
+}
 
 // ParseBool returns the value of an xs:boolean; false if it is none.
 func ParseBool(text string) bool { return text == "true" || text == "1" }

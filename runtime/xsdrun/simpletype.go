@@ -209,3 +209,17 @@ func appendReplaced(b []byte, text string) []byte {
 	}
 	return b
 }
+
+// MemberOf returns the index in Members of the type that text, a value of a union, is of: the first that knows it (XML Schema
+// part 2, 2.5.1.3). It is -1 for what is no value of the union, and for a type that is no union.
+func (t *SimpleType) MemberOf(text string) int {
+	if t.Check(text, nil) != nil {
+		return -1
+	}
+	for i, m := range t.Members {
+		if m.Check(text, nil) == nil {
+			return i
+		}
+	}
+	return -1
+}

@@ -30,6 +30,9 @@ func (e *Encoder) miscounted(name string, n, least, most int) {
 	e.Fail(ruleContent, fmt.Sprintf("%s occurs %d times; %d is the most", name, n, most))
 }
 
+// NotNillable records that an element is nil whose declaration does not allow that.
+func (e *Encoder) NotNillable(name string) { e.Fail("cvc-elt.3.1", name+" is not nillable") }
+
 // Choice returns which arm of a choice is set, or -1 when none is. That is a fault unless the choice is optional, and more
 // than one arm always is. Names are the arms, for the message.
 func (e *Encoder) Choice(names string, optional bool, set ...bool) int {

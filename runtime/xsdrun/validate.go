@@ -18,7 +18,6 @@ func (s *Schema) Validate(doc []byte, opts Options) error {
 	}
 	defer s.validations.Put(v)
 	v.d.Reset(doc)
-	v.keys.reset()
 	if v.d.Root() {
 		v.root()
 	}
@@ -33,7 +32,6 @@ type validation struct {
 	d       *Decoder
 	opts    Options
 	anyType *ComplexType // nil in a schema that does not have it
-	keys    keys
 }
 
 func (v *validation) root() {
@@ -55,12 +53,15 @@ func (v *validation) element(e *Element) {
 	}
 	t := v.typeOf(e)
 	isNil := v.nilled(e)
-	v.keys.enter(v, e)
+	d.Constrain(e.Identity...)
+	if e.Nillable && d.keyed {
+		d.keys.mayBeNil(d)
+	}
 	switch t := t.(type) {
 	case *SimpleType:
 		d.NoAttributes()
 		if isNil {
-			v.nothing(e, true)
+			v.nothing(true)
 		} else {
 			v.simple(e, t)
 		}
@@ -68,14 +69,13 @@ func (v *validation) element(e *Element) {
 		v.attributes(t)
 		switch {
 		case isNil:
-			v.nothing(e, t.Content == ContentSimple)
+			v.nothing(t.Content == ContentSimple)
 		case t.Content == ContentSimple:
 			v.simple(e, t.Simple)
 		default:
 			v.complex(e, t)
 		}
 	}
-	v.keys.leave(v)
 }
 
 // typeOf returns the type that governs the element: the declared one, or what xsi:type says (cvc-elt.4).
@@ -162,22 +162,18 @@ func (v *validation) attributes(t *ComplexType) {
 	ids, wildIDs := 0, 0
 	for a := d.Attrs(t.Attributes); a.Next(); {
 		var st *SimpleType
-		space := 0
-		name := d.attr.name(v.s.Spaces)
 		if a.Use == AnyAttribute {
-			if g := v.s.Attributes[name]; g != nil && t.Attributes.Any.Process != Skip {
+			if g := v.s.Attributes[d.attr.name(v.s.Spaces)]; g != nil && t.Attributes.Any.Process != Skip {
 				st = g.Type
 			}
-			space = v.s.Spaces.Index(name.Space)
 		} else {
-			st, space = t.Attributes.Uses[a.Use].Type, t.Attributes.Uses[a.Use].Space
+			st = t.Attributes.Uses[a.Use].Type
 		}
 		if st != nil && st.program.identity == identityID {
 			if ids++; a.Use == AnyAttribute {
 				wildIDs++
 			}
 		}
-		v.keys.attribute(v, space, name.Local, st, d.attr.text)
 	}
 	if wildIDs > 0 && ids > 1 {
 		d.faultHere("cvc-complex-type.5", fmt.Sprintf("<%s> has more than one attribute that is an ID", d.r.QName()))
@@ -206,14 +202,15 @@ func (v *validation) simple(e *Element, t *SimpleType) {
 	if t.program.identity != identityNone {
 		d.identify(t, text, d.at, d.path(d.r.QName()), d.r.QName())
 	}
-	v.keys.value(v, e, t, text, true)
 }
 
-// nothing reads an element that is nil (cvc-elt.3.2.1).
-func (v *validation) nothing(e *Element, simple bool) {
+// nothing reads an element that is nil (cvc-elt.3.2.1); simple tells whether its type could have given it a value.
+func (v *validation) nothing(simple bool) {
 	v.d.forget()
+	if simple && v.d.keyed {
+		v.d.keys.value(v.d, nil, "")
+	}
 	v.d.nothing("cvc-elt.3.2.1", "nil", true)
-	v.keys.value(v, e, nil, "", simple)
 }
 
 // complex judges content of elements.
@@ -223,11 +220,9 @@ func (v *validation) complex(e *Element, t *ComplexType) {
 	switch {
 	case t.Content == ContentEmpty:
 		d.nothing("cvc-complex-type.2.1", "empty", true)
-		v.keys.value(v, e, nil, "", false)
 		return
 	case t.Model == nil && t.Content == ContentElements:
 		d.nothing("cvc-complex-type.2.1", "empty", false)
-		v.keys.value(v, e, nil, "", false)
 		return
 	}
 	model := t.Model
@@ -236,7 +231,6 @@ func (v *validation) complex(e *Element, t *ComplexType) {
 	}
 	if t.Content == ContentMixed && e.Fixed != nil {
 		v.fixedMixed(e, model)
-		v.keys.value(v, e, nil, "", false)
 		return
 	}
 	c := d.Children(model)
@@ -244,7 +238,6 @@ func (v *validation) complex(e *Element, t *ComplexType) {
 	for c.Next() {
 		v.child(&model.Particles[c.Particle], c.Member)
 	}
-	v.keys.value(v, e, nil, "", false)
 }
 
 // emptyModel allows no elements.

@@ -12,6 +12,7 @@ type xsi struct {
 	typeOf string // the value of xsi:type
 	nilled bool
 	nilOf  bool // xsi:nil is there and true
+	mayNil bool // the declaration allows it
 }
 
 // readXSI notes xsi:type and xsi:nil of the start tag.
@@ -102,6 +103,9 @@ func (d *Decoder) SubType() (name xmlstream.Name, ok bool) {
 // Nil says that the element on which d stands is nillable, and reports whether it is nil. If so it has been read to its end.
 // Its attributes must have been judged before.
 func (d *Decoder) Nil() bool {
+	if d.keyed {
+		d.keys.mayBeNil(d)
+	}
 	if !d.xsi.nilled {
 		return false
 	}
@@ -114,8 +118,29 @@ func (d *Decoder) Nil() bool {
 		d.faultHere("cvc-elt.3.2.2", fmt.Sprintf("<%s> is nil though its value is fixed", d.r.QName()))
 	}
 	d.settle(d.declaredAnything())
+	if d.keyed {
+		d.keys.value(d, nil, "")
+	}
 	d.nothing("cvc-elt.3.2.1", "nil", true)
 	return true
+}
+
+// Nillable says that the element on which d stands may be nil. [Decoder.IsNil] tells whether it is, once its attributes have been
+// judged.
+func (d *Decoder) Nillable() {
+	d.xsi.mayNil = true
+	if d.keyed {
+		d.keys.mayBeNil(d)
+	}
+}
+
+// IsNil reports whether the element on which d stands is nil, and may be. If so it has been read to its end.
+func (d *Decoder) IsNil() bool {
+	if !d.xsi.nilled || !d.xsi.mayNil {
+		d.xsi.mayNil = false
+		return false
+	}
+	return d.Nil()
 }
 
 // declaredAnything returns the type that xsi:type names, which then agrees with itself.
@@ -191,4 +216,39 @@ func (d *Decoder) nothing(rule, what string, strict bool) {
 func (d *Decoder) Empty() {
 	d.settle(xmlstream.Name{})
 	d.nothing("cvc-complex-type.2.1", "empty", true)
+}
+
+// SubTypes are the types that may stand in the place of a declared one by xsi:type.
+type SubTypes struct {
+	Names    []xmlstream.Name // the declared type's own first, unless it is abstract
+	Ways     []Derivation     // by index of Names: the ways in which it is derived from the declared type
+	Abstract bool             // the declared type is abstract: the document must name another
+}
+
+// TypeAmong returns the index in types of the type that the element on which d stands is of: the one that its xsi:type names,
+// or the declared one, which is the first. It is -1, a fault being recorded, if that type may not stand there; block are the
+// ways of derivation that the element's declaration excludes. The element is still to be read.
+func (d *Decoder) TypeAmong(types *SubTypes, block Derivation) int {
+	if !d.xsi.typed {
+		if types.Abstract {
+			d.faultHere("cvc-type.2", fmt.Sprintf("the type of <%s> is abstract: xsi:type must name one derived from it", d.r.QName()))
+			return -1
+		}
+		return 0
+	}
+	name, ok := d.xsiName()
+	if !ok {
+		d.typeNamed()
+		return -1
+	}
+	d.xsi.typed = false
+	for i, n := range types.Names {
+		if n == name && types.Ways[i]&block == 0 {
+			return i
+		}
+	}
+	if _, t := d.typeNamed(); t != nil {
+		d.faultHere("cvc-elt.4.3", fmt.Sprintf("xsi:type %s may not stand for the type of <%s>", quote(d.xsi.typeOf), d.r.QName()))
+	}
+	return -1
 }
