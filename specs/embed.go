@@ -12,5 +12,5 @@ const Proto = Module + "/proto"
 
 // FS is the folder: cue.mod, proto with the definitions, and one folder for each protocol.
 //
-//go:embed cue.mod/module.cue proto/*.cue epp/*.cue epp/xsd/*.xsd
+//go:embed cue.mod/module.cue proto/*.cue epp/*.cue epp/xsd/*.xsd ikc/*.cue proxysession/*.cue sip/*.cue
 var FS embed.FS

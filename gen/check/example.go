@@ -3,12 +3,14 @@ package check
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/protogen-go/protogen/gen/diag"
 	"github.com/protogen-go/protogen/gen/formula"
 	"github.com/protogen-go/protogen/gen/model"
+	"github.com/protogen-go/protogen/gen/pattern"
 	"github.com/protogen-go/protogen/gen/xsd"
 	"github.com/protogen-go/protogen/runtime/xmlstream"
 	"github.com/protogen-go/protogen/runtime/xsdrun"
@@ -17,18 +19,19 @@ import (
 const ruleExample = "bad-example"
 
 // examples is V19: an example is the message it is an example of. A document is valid by the schemas, has the message's
-// element, path and payloads, and breaks none of the message's rules. Examples of other encodings are not looked at, nor
-// is anything without schemas.
+// element, path and payloads, and breaks none of the message's rules; a line is of the message's pattern. Examples of other
+// encodings are not looked at, nor are documents without schemas.
 func examples(c *checker) {
-	if c.set == nil {
-		return
-	}
 	for _, m := range c.p.Messages {
-		if m.Encoding != "xml" {
+		misfit := c.misfit
+		switch {
+		case m.Encoding == "text":
+			misfit = c.misfitLine
+		case m.Encoding != "xml" || c.set == nil:
 			continue
 		}
 		for _, x := range m.Examples {
-			if problem, witness := c.misfit(m, []byte(x.Text)); problem != "" {
+			if problem, witness := misfit(m, []byte(x.Text)); problem != "" {
 				c.report("messages."+m.Name+".examples."+x.Name, diag.Diagnostic{
 					Pos: x.Pos, Rule: ruleExample, Message: fmt.Sprintf("example %q of message %q %s", x.Name, m.Name, problem), Witness: witness,
 					Fix: "mend the example, or give it to the message it is", Ref: m.Standard,
@@ -36,6 +39,15 @@ func examples(c *checker) {
 			}
 		}
 	}
+}
+
+// misfitLine says why a line is not the message m; the problem is empty if it is.
+func (c *checker) misfitLine(m *model.Message, line []byte) (problem string, witness []string) {
+	re, err := regexp.Compile(`\A(?:` + pattern.Regexp(c.p, m, m.Line) + `)\z`)
+	if err != nil || re.Match(line) { // of a pattern that is wrong others tell
+		return "", nil
+	}
+	return "is not of its line", []string{"the line: " + m.Line}
 }
 
 // misfit says why doc is not the message m; the problem is empty if it is.

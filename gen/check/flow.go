@@ -17,13 +17,14 @@ type facts struct {
 	vars    set[*model.Var]          // variables that must have been set
 	frames  set[*model.Frame]        // frames that may be in force
 	running map[*model.Operation]int // operations that may run: one, or many for two or more
+	codec   bool                     // a codec must have been chosen
 }
 
 // many is the count of an operation that may run more than once at a time.
 const many = 2
 
 func (f *facts) clone() *facts {
-	return &facts{maps.Clone(f.armed), maps.Clone(f.sure), maps.Clone(f.vars), maps.Clone(f.frames), maps.Clone(f.running)}
+	return &facts{maps.Clone(f.armed), maps.Clone(f.sure), maps.Clone(f.vars), maps.Clone(f.frames), maps.Clone(f.running), f.codec}
 }
 
 // join adds a way on which g holds; it reports whether anything changed.
@@ -32,6 +33,9 @@ func (f *facts) join(g *facts) bool {
 	changed = union(f.frames, g.frames) || changed
 	changed = intersect(f.sure, g.sure) || changed
 	changed = intersect(f.vars, g.vars) || changed
+	if f.codec && !g.codec {
+		f.codec, changed = false, true
+	}
 	for op, n := range g.running {
 		if f.running[op] < n {
 			f.running[op] = n
@@ -84,9 +88,10 @@ func (f *facts) after(e *edge) *facts {
 	if e.in.Kind == formula.Done && g.running[e.in.On.Operation] == 1 {
 		delete(g.running, e.in.On.Operation)
 	}
-	if op := e.move.Run; op != nil {
+	if op := e.move.Run; op != nil && len(op.Gives) > 0 {
 		g.running[op] = min(g.running[op]+1, many)
 	}
+	g.codec = g.codec || e.move.Codec != nil
 	if e.move.Frame != nil {
 		g.frames = set[*model.Frame]{e.move.Frame: true}
 	}
@@ -101,7 +106,7 @@ func (m *machine) flow(p *model.Protocol) map[node]*facts {
 	if m.facts != nil {
 		return m.facts
 	}
-	first := &facts{set[*model.Timer]{}, set[*model.Timer]{}, set[*model.Var]{}, set[*model.Frame]{}, map[*model.Operation]int{}}
+	first := &facts{set[*model.Timer]{}, set[*model.Timer]{}, set[*model.Var]{}, set[*model.Frame]{}, map[*model.Operation]int{}, false}
 	if f := m.Initial.Frame; f != nil {
 		first.frames[f] = true
 	} else {

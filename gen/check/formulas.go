@@ -102,7 +102,12 @@ func (c *checker) ofMachine(m *machine) {
 		}
 	}
 	c.formula(m.Name, m.Key, &keyed, nil)
-	c.formula(m.Name, m.By, &keyed, nil)
+	matched := *s
+	for _, call := range m.Calls {
+		matched.Msg = append(matched.Msg, formula.Passed(call)...)
+	}
+	matched.Msg = append(matched.Msg, formula.Replies(c.p, matched.Msg)...)
+	c.formula(m.Name, m.By, &matched, nil)
 	m.build(func(state *model.State, in formula.Input, v *model.Move) formula.Expr {
 		return c.ofMove(m, state, in, v)
 	})

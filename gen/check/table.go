@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -106,20 +107,10 @@ func named(s *model.State, msg *model.Message) Cell {
 	return Cell{}
 }
 
-// carried reports whether a frame that may be in force in s can carry msg. Where a protocol has messages of text lines,
-// delimited frames carry those and no others.
+// carried reports whether a frame that may be in force in s can carry msg.
 func (m *machine) carried(p *model.Protocol, s *model.State, msg *model.Message) bool {
 	f := m.flow(p)[node{s, true}]
-	lines := slices.ContainsFunc(p.Messages, func(m *model.Message) bool { return m.Encoding == "text" })
-	if f == nil || len(f.frames) == 0 || !lines {
-		return true
-	}
-	for frame := range f.frames {
-		if frame == nil || (frame.Kind == "delimited") == (msg.Encoding == "text") {
-			return true
-		}
-	}
-	return false
+	return f == nil || formula.Carries(p, slices.Collect(maps.Keys(f.frames)), msg)
 }
 
 // Lines returns the row as lines "what: messages", one for each thing that happens to some message, holes last.

@@ -1,15 +1,16 @@
 package check
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/protogen-go/protogen/gen/diag"
 	"github.com/protogen-go/protogen/gen/formula"
 	"github.com/protogen-go/protogen/gen/model"
+	"github.com/protogen-go/protogen/gen/pattern"
 	"github.com/protogen-go/protogen/gen/xsd"
 )
 
@@ -200,73 +201,17 @@ func holds(p *xsd.Particle, local string) bool {
 
 // confuseLines compares the texts that two patterns of literals and fields match.
 func (c *checker) confuseLines(a *model.Message, lineA string, b *model.Message, lineB string) []string {
-	x, errX := newLanguage(c.linePattern(a, lineA))
-	y, errY := newLanguage(c.linePattern(b, lineB))
+	x, errX := pattern.NewLanguage(pattern.Regexp(c.p, a, lineA))
+	y, errY := pattern.NewLanguage(pattern.Regexp(c.p, b, lineB))
 	if errX != nil || errY != nil {
 		return nil // a token's pattern is wrong, which load reports
 	}
-	r, ok := compare(x, y)
+	r, ok := pattern.Compare(x, y)
 	switch {
-	case r.both == nil, ok && (r.first == nil) != (r.second == nil):
+	case r.Both == nil, ok && (r.First == nil) != (r.Second == nil):
 		return nil
 	}
-	return []string{fmt.Sprintf("both accept %q", *r.both)}
-}
-
-var placeholder = regexp.MustCompile(`\{[A-Za-z][A-Za-z0-9]*\}`)
-
-// linePattern is the regular expression of a line: its literals quoted, its fields those of their types.
-func (c *checker) linePattern(m *model.Message, line string) string {
-	var b strings.Builder
-	for line != "" {
-		at := placeholder.FindStringIndex(line)
-		if at == nil {
-			at = []int{len(line), len(line)}
-		}
-		b.WriteString(regexp.QuoteMeta(line[:at[0]]))
-		if at[0] < at[1] {
-			b.WriteString("(?:" + c.fieldPattern(m, line[at[0]+1:at[1]-1]) + ")")
-		}
-		line = line[at[1]:]
-	}
-	return b.String()
-}
-
-// fieldPattern is the regular expression of a field's text.
-func (c *checker) fieldPattern(m *model.Message, name string) string {
-	i := slices.IndexFunc(m.Fields, func(f *model.Field) bool { return f.Name == name })
-	if i < 0 {
-		return ".*"
-	}
-	f := m.Fields[i]
-	switch f.Type {
-	case "digit":
-		return "[0-9]"
-	case "integer", "int":
-		return "-?[0-9]+"
-	case "token", "host", "uri":
-		return `[^\s]+`
-	}
-	for _, t := range c.p.Types {
-		if t.Name != f.Type {
-			continue
-		}
-		switch {
-		case t.Kind == "token":
-			return t.Match
-		case t.Kind == "integer":
-			return "-?[0-9]+"
-		case t.Kind == "enum" && t.Unknown != "keep":
-			var values []string
-			for _, v := range t.Values {
-				values = append(values, regexp.QuoteMeta(v))
-			}
-			return strings.Join(values, "|")
-		case t.Kind == "enum":
-			return `[^\s]+`
-		}
-	}
-	return ".*"
+	return []string{fmt.Sprintf("both accept %q", *r.Both)}
 }
 
 // confuseConstants compares the fields that are constants: what tells messages of maps and of octets apart.
@@ -277,10 +222,16 @@ func (c *checker) confuseConstants(a, b *model.Message) []string {
 			return nil
 		}
 	}
-	return clash(x, y, func(k, v string) string { return k + " is " + v })
+	return clash(x, y, func(k, v string) string {
+		if v == "" {
+			return k + " is there"
+		}
+		return k + " is " + v
+	})
 }
 
-// constants are the fields of m, by their key, that are always the same, as text.
+// constants are the fields of m, by their key, that are always the same, as text; of a map also the keys that it must have, as
+// nothing.
 func (c *checker) constants(m *model.Message) map[string]string {
 	list := map[string]string{}
 	fields := m.Fields
@@ -288,15 +239,15 @@ func (c *checker) constants(m *model.Message) map[string]string {
 		fields = slices.Concat(m.Head.Fields, fields)
 	}
 	for _, f := range fields {
+		key := cmp.Or(f.Key, f.Name)
+		if m.Encoding == "tree" && !f.Optional {
+			list[key] = ""
+		}
 		if f.Is == nil {
 			continue
 		}
 		x, _ := formula.Parse(f.Is, formula.ForMessage(c.p, m, c.fields), nil)
 		if lit, ok := x.(*formula.Lit); ok {
-			key := f.Key
-			if key == "" {
-				key = f.Name
-			}
 			list[key] = lit.String()
 		}
 	}

@@ -22,8 +22,14 @@ func variables(c *checker) {
 			if f == nil || !f.enabled(e) {
 				continue
 			}
-			for _, v := range c.reads(m, e) {
+			before, after := c.reads(m, e)
+			for _, v := range before {
 				if !f.vars[v] {
+					c.unset(m, e, v)
+				}
+			}
+			for _, v := range after {
+				if !f.vars[v] && !slices.Contains(before, v) && !e.sets(v) {
 					c.unset(m, e, v)
 				}
 			}
@@ -31,40 +37,45 @@ func variables(c *checker) {
 	})
 }
 
-// reads are the texts and messages that e reads without asking whether they are there.
-func (c *checker) reads(m *machine, e *edge) []*model.Var {
-	var exprs []formula.Expr
+// sets reports whether the move of e sets v.
+func (e *edge) sets(v *model.Var) bool {
+	return slices.ContainsFunc(e.move.Set, func(a *model.Assign) bool { return a.Var == v })
+}
+
+// reads are the texts and messages that e reads before it sets any, and after that, without asking whether they are there.
+func (c *checker) reads(m *machine, e *edge) (before, after []*model.Var) {
 	s := formula.ForInput(c.p, m.Machine, e.from, e.in, c.fields)
-	parse := func(f *model.Formula) {
+	parse := func(exprs []formula.Expr, f *model.Formula) []formula.Expr {
 		if f != nil {
 			if x, _ := formula.Parse(f, s, nil); x != nil {
-				exprs = append(exprs, x)
+				return append(exprs, x)
 			}
 		}
+		return exprs
 	}
-	parse(e.move.When)
-	parse(e.move.Codec)
+	first := parse(nil, e.move.When)
 	for _, a := range e.move.Set {
-		parse(a.Value)
+		first = parse(first, a.Value)
 	}
+	then := parse(nil, e.move.Codec)
 	for _, t := range e.move.Start {
-		parse(t.After)
+		then = parse(then, t.After)
 	}
 	for _, send := range e.move.Send {
 		if send.From != "" {
-			parse(&model.Formula{Pos: send.Pos, Text: send.From})
+			then = parse(then, &model.Formula{Pos: send.Pos, Text: send.From})
 		}
 		for _, w := range send.With {
-			parse(w.Value)
+			then = parse(then, w.Value)
 		}
 	}
-	return unguarded(exprs)
+	asked := askedFor(slices.Concat(first, then))
+	return unguarded(first, asked), unguarded(then, asked)
 }
 
-// unguarded are the texts and messages that the expressions read, less those that one of them asks has of.
-func unguarded(exprs []formula.Expr) []*model.Var {
-	asked := map[*model.Var]bool{}
-	var list []*model.Var
+// askedFor are the variables that one of the expressions asks has of.
+func askedFor(exprs []formula.Expr) set[*model.Var] {
+	asked := set[*model.Var]{}
 	for _, x := range exprs {
 		formula.Walk(x, func(e formula.Expr) bool {
 			if call, ok := e.(*formula.Call); ok && call.Func.Name == "has" {
@@ -74,18 +85,26 @@ func unguarded(exprs []formula.Expr) []*model.Var {
 			}
 			return true
 		})
+	}
+	return asked
+}
+
+// unguarded are the texts and messages that the expressions read, less those that are asked for.
+func unguarded(exprs []formula.Expr, asked set[*model.Var]) []*model.Var {
+	var list []*model.Var
+	for _, x := range exprs {
 		for _, v := range formula.Variables(x) {
-			if (v.Type == "text" || v.Type == "message") && !slices.Contains(list, v) {
+			if (v.Type == "text" || v.Type == "message") && !asked[v] && !slices.Contains(list, v) {
 				list = append(list, v)
 			}
 		}
 	}
-	return slices.DeleteFunc(list, func(v *model.Var) bool { return asked[v] })
+	return list
 }
 
 func (c *checker) unset(m *machine, e *edge, v *model.Var) {
 	by := m.walk(m.start(), func(e *edge) bool {
-		return !slices.ContainsFunc(e.move.Set, func(a *model.Assign) bool { return a.Var == v })
+		return !e.sets(v)
 	})
 	c.report(e.path(m), diag.Diagnostic{
 		Pos: movePos(e), Rule: ruleUnset, Message: fmt.Sprintf("var.%s is read and has not been set on every way here", v.Name),

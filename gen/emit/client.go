@@ -3,6 +3,7 @@ package emit
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/dave/jennifer/jen"
 
@@ -16,29 +17,46 @@ func (e *emitter) clientFile() (File, error) {
 	var d decls
 	var found diag.List
 	for _, m := range e.machines() {
-		if !m.calls() {
+		if !m.dials() {
 			continue
 		}
 		if len(d) == 0 {
 			d.add(clientClosed())
 		}
 		d.add(m.clientConfig(), m.clientType(), m.dial(), m.newClient(), m.clientSession())
+		if m.runs() {
+			d.add(m.serverService(), m.pushFunc())
+		}
 		d.add(m.clientMethods()...)
 		d.add(m.opening()...)
-		m.eachCall(func(c *model.Call, msg *model.Message) { d.add(m.callMethod(c, msg)) })
-		d.add(m.request())
-		d.add(m.replyOf()...)
-		d.add(m.replyData()...)
-		if e.msgs.codeHead != nil {
-			d.add(m.refused())
-		}
-		d.add(m.callOptions()...)
+		d.add(m.callMethods()...)
 		found = append(found, m.found...)
 	}
 	if found.HasErrors() {
 		return File{}, found
 	}
 	return e.file("client_gen.go", d...)
+}
+
+// callMethods emits the methods that send a message and wait for the reply, and what they stand on.
+func (m *machine) callMethods() []jen.Code {
+	var d decls
+	m.eachCall(func(c *model.Call, msg *model.Message) {
+		if !m.isPosted(c) {
+			d.add(m.callMethod(c, msg))
+		}
+	})
+	if len(d) == 0 {
+		return nil
+	}
+	d.add(m.request())
+	d.add(m.replyOf()...)
+	d.add(m.replyData()...)
+	if m.e.msgs.codeHead != nil {
+		d.add(m.refused())
+	}
+	d.add(m.callOptions()...)
+	return d
 }
 
 // eachCall calls f for every message that a call may send.
@@ -52,7 +70,13 @@ func (m *machine) eachCall(f func(c *model.Call, msg *model.Message)) {
 
 // clientName adds the machine's name to that of a declaration when the protocol has several clients.
 func (m *machine) clientName(prefix string) string {
-	if m.only((*machine).calls) {
+	n := 0
+	for _, other := range m.e.machines() {
+		if other.dials() {
+			n++
+		}
+	}
+	if n == 1 {
 		return prefix
 	}
 	return prefix + m.Go
@@ -69,6 +93,7 @@ func clientClosed() jen.Code {
 // clientConfig emits
 //
 //	type ClientConfig struct {
+//		Handler   Handler // of a machine that runs operations
 //		Config    Config
 //		TLSConfig *tls.Config
 //		Logger    *slog.Logger
@@ -77,21 +102,38 @@ func clientClosed() jen.Code {
 //	}
 func (m *machine) clientConfig() jen.Code {
 	field := func(comment string, decl jen.Code) jen.Code { return documented(doc("%s", comment), decl) }
-	return documented(doc("%sConfig is how a %s connects. The zero value, and nil, mean the defaults.", m.Go, m.Go),
-		jen.Type().Id(m.Go+"Config").Struct(
+	text := "%sConfig is how a %s connects. The zero value, and nil, mean the defaults."
+	var fields []jen.Code
+	if m.runs() {
+		text = "%sConfig is how a %s connects. The zero values of all but the handler mean the defaults."
+		fields = block(field("Handler does the work. Required.", jen.Id("Handler").Id(m.handler())))
+	}
+	return documented(doc(text, m.Go, m.Go),
+		jen.Type().Id(m.Go+"Config").Struct(append(fields,
 			field("Config holds the protocol's settings.", jen.Id("Config").Id("Config")),
 			field(`TLSConfig is for the network "tls"; nil: the server's certificate must be good for the name that is dialled.`,
 				jen.Id("TLSConfig").Op("*").Qual("crypto/tls", "Config")),
 			field("Logger gets what an operator should know, never the content of messages; nil: slog.Default().", jen.Id("Logger").Op("*").Qual("log/slog", "Logger")),
 			field("Hooks report what the session does.", jen.Id("Hooks").Add(rt("session", "Hooks"))),
 			field("Limits bound the connection's buffers.", jen.Id("Limits").Add(rt("loop", "Config"))),
-		))
+		)...))
 }
 
 // clientType emits
 //
 //	type Client struct{ session *session.Client }
+//
+// and, when the program may post,
+//
+//	type Client struct {
+//		*Conn
+//		session *session.Client
+//	}
 func (m *machine) clientType() jen.Code {
+	if m.posts() {
+		return documented(doc("%s is a %s: one session on one connection. Its methods may be called from any goroutine.", m.Go, m.roleName()),
+			jen.Type().Id(m.Go).Struct(jen.Op("*").Id(m.conn()), jen.Id("session").Op("*").Add(rt("session", "Client"))))
+	}
 	return documented(doc(`%s is a %s: one session on one connection. Its methods may be called from any goroutine; each sends a
 		message and waits for the reply.`, m.Go, m.roleName()),
 		jen.Type().Id(m.Go).Struct(jen.Id("session").Op("*").Add(rt("session", "Client"))))
@@ -104,14 +146,64 @@ func (m *machine) clientType() jen.Code {
 //			return session.Dial(ctx, network, address, c.TLSConfig, c.Limits, service)
 //		})
 //	}
+//
+// and, when a move of the machine says that another connection may do better,
+//
+//	func Dial(ctx context.Context, network, address string, config *ClientConfig) (*Client, error) {
+//		connect := func(c *ClientConfig, service session.Service) (*session.Client, error) { ... }
+//		client, err := newClientSession(config, connect)
+//		if !errors.Is(err, session.ErrAgain) {
+//			return client, err
+//		}
+//		again := *config
+//		again.Config.Classic = true
+//		return newClientSession(&again, connect)
+//	}
 func (m *machine) dial() jen.Code {
 	fn := m.clientName("Dial")
-	return documented(doc(`%s connects to a server and waits until the session stands. Networks are "tls", "tcp" and "unix"; ctx
-		bounds connecting and waiting. A failure to connect is a [*socket.Error].`, fn),
-		function(fn, block(jen.Id("ctx").Qual("context", "Context"), jen.List(jen.Id("network"), jen.Id("address")).String(), m.configParam()),
-			m.clientResults(),
-			jen.Return(m.connect(rt("session", "Dial").Call(
-				jen.Id("ctx"), jen.Id("network"), jen.Id("address"), jen.Id("c.TLSConfig"), jen.Id("c.Limits"), jen.Id("service"))))))
+	params := block(jen.Id("ctx").Qual("context", "Context"), jen.List(jen.Id("network"), jen.Id("address")).String(), m.configParam())
+	dialled := rt("session", "Dial").Call(
+		jen.Id("ctx"), jen.Id("network"), jen.Id("address"), jen.Id("c.TLSConfig"), jen.Id("c.Limits"), jen.Id("service"))
+	const text = `%s connects to a server and waits until the session stands. Networks are "tls", "tcp" and "unix"; ctx
+		bounds connecting and waiting. A failure to connect is a [*socket.Error].`
+	changes := m.again()
+	if len(changes) == 0 {
+		return documented(doc(text, fn), function(fn, params, m.clientResults(), jen.Return(m.connect(m.connector(dialled)))))
+	}
+	body := block(
+		jen.Id("connect").Op(":=").Add(m.connector(dialled)),
+		jen.List(jen.Id("client"), jen.Err()).Op(":=").Add(m.connect(jen.Id("connect"))),
+		jen.If(jen.Op("!").Qual("errors", "Is").Call(jen.Err(), rt("session", "ErrAgain"))).Block(jen.Return(jen.Id("client"), jen.Err())),
+		jen.Var().Id("again").Id(m.Go+"Config"),
+		jen.If(jen.Id("config").Op("!=").Nil()).Block(jen.Id("again").Op("=").Op("*").Id("config")),
+	)
+	for _, c := range changes {
+		body = append(body, jen.Id("again.Config").Dot(c.Setting.Go).Op("=").Add(changed(c)))
+	}
+	body = append(body, jen.Return(jen.Id("new"+m.Go+"Session").Call(jen.Op("&").Id("again"), jen.Id("connect"))))
+	return documented(doc(text+" It connects a second time, with other settings, to a server that turns out to need that.", fn),
+		function(fn, params, m.clientResults(), body...))
+}
+
+// again are the settings with which a second connection may do better, those of the first move that says so.
+func (m *machine) again() (changes []*model.Change) {
+	m.eachMove(func(mv *model.Move) {
+		if len(changes) == 0 {
+			changes = mv.Again
+		}
+	})
+	return changes
+}
+
+// changed is the value that a setting is changed to.
+func changed(c *model.Change) jen.Code {
+	switch v := c.Value.(type) {
+	case int64:
+		return jen.Lit(int(v))
+	case time.Duration:
+		return duration(v)
+	}
+	return lit(c.Value)
 }
 
 func (m *machine) configParam() jen.Code { return jen.Id("config").Op("*").Id(m.Go + "Config") }
@@ -119,10 +211,14 @@ func (m *machine) configParam() jen.Code { return jen.Id("config").Op("*").Id(m.
 func (m *machine) clientResults() []jen.Code { return block(jen.Op("*").Id(m.Go), jen.Error()) }
 
 // connect emits the call of newClientSession with how the connection is made.
-func (m *machine) connect(made jen.Code) jen.Code {
-	return jen.Id("new"+m.Go+"Session").Call(jen.Id("config"),
-		jen.Func().Params(jen.Id("c").Op("*").Id(m.Go+"Config"), jen.Id("service").Add(rt("session", "Service"))).
-			Params(jen.Op("*").Add(rt("session", "Client")), jen.Error()).Block(jen.Return(made)))
+func (m *machine) connect(connector jen.Code) jen.Code {
+	return jen.Id("new"+m.Go+"Session").Call(jen.Id("config"), connector)
+}
+
+// connector emits the function that connects by made.
+func (m *machine) connector(made jen.Code) jen.Code {
+	return jen.Func().Params(jen.Id("c").Op("*").Id(m.Go+"Config"), jen.Id("service").Add(rt("session", "Service"))).
+		Params(jen.Op("*").Add(rt("session", "Client")), jen.Error()).Block(jen.Return(made))
 }
 
 // newClient emits
@@ -133,8 +229,8 @@ func (m *machine) newClient() jen.Code {
 		comes first if config has a TLSConfig.`, m.Go, m.clientName("Dial")),
 		function("New"+m.Go, block(jen.Id("ctx").Qual("context", "Context"), jen.Id("conn").Qual("net", "Conn"), m.configParam()),
 			m.clientResults(),
-			jen.Return(m.connect(rt("session", "NewClient").Call(
-				jen.Id("ctx"), jen.Id("conn"), jen.Id("c.TLSConfig"), jen.Id("c.Limits"), jen.Id("service"))))))
+			jen.Return(m.connect(m.connector(rt("session", "NewClient").Call(
+				jen.Id("ctx"), jen.Id("conn"), jen.Id("c.TLSConfig"), jen.Id("c.Limits"), jen.Id("service")))))))
 }
 
 // clientSession emits
@@ -150,18 +246,34 @@ func (m *machine) newClient() jen.Code {
 func (m *machine) clientSession() jen.Code {
 	connect := jen.Id("connect").Func().Params(jen.Op("*").Id(m.Go+"Config"), rt("session", "Service")).
 		Params(jen.Op("*").Add(rt("session", "Client")), jen.Error())
+	body := block(
+		jen.Var().Id("c").Id(m.Go+"Config"),
+		jen.If(jen.Id("config").Op("!=").Nil()).Block(jen.Id("c").Op("=").Op("*").Id("config")),
+	)
+	if m.runs() {
+		body = append(body, jen.If(jen.Id("c.Handler").Op("==").Nil()).Block(
+			jen.Return(jen.Nil(), jen.Qual("errors", "New").Call(lit(m.e.p.Name+": "+m.Go+"Config.Handler is nil")))))
+	}
+	made := inline(pair{jen.Id("session"), jen.Id("s")})
+	body = append(body,
+		jen.Id("settings").Op(":=").Id("c.Config").Dot("withDefaults").Call(),
+		ifErr(jen.Id("settings").Dot("check").Call(), jen.Nil(), jen.Err()),
+		jen.List(jen.Id("s"), jen.Err()).Op(":=").Id("connect").Call(jen.Op("&").Id("c"), m.clientService()),
+		jen.If(jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Nil(), jen.Err())),
+	)
+	if m.posts() {
+		body = append(body, jen.List(jen.Id("conn"), jen.Id("_")).Op(":=").Id("s").Dot("Bound").Call().Assert(jen.Op("*").Id(m.conn())))
+		made = inline(pair{jen.Id(m.conn()), jen.Id("conn")}, pair{jen.Id("session"), jen.Id("s")})
+	}
 	return documented(doc("new%sSession connects with the settings of config.", m.Go),
 		function("new"+m.Go+"Session", block(m.configParam(), connect), m.clientResults(),
-			jen.Var().Id("c").Id(m.Go+"Config"),
-			jen.If(jen.Id("config").Op("!=").Nil()).Block(jen.Id("c").Op("=").Op("*").Id("config")),
-			jen.Id("settings").Op(":=").Id("c.Config").Dot("withDefaults").Call(),
-			ifErr(jen.Id("settings").Dot("check").Call(), jen.Nil(), jen.Err()),
-			jen.List(jen.Id("s"), jen.Err()).Op(":=").Id("connect").Call(jen.Op("&").Id("c"), m.clientService()),
-			jen.If(jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Nil(), jen.Err())),
-			jen.Return(jen.Op("&").Id(m.Go).Values(jen.Id("session").Op(":").Id("s")), jen.Nil())))
+			append(body, jen.Return(jen.Op("&").Id(m.Go).Add(made), jen.Nil()))...))
 }
 
 func (m *machine) clientService() jen.Code {
+	if m.runs() {
+		return jen.Id("new"+m.Go+"Service").Call(jen.Id("c.Handler"), jen.Id("settings"), jen.Id("c.Logger"), jen.Id("c.Hooks"))
+	}
 	return rt("session", "Service").Add(keyed(
 		pair{jen.Id("Spec"), jen.Op("&").Id(m.short + "Spec")},
 		pair{jen.Id("Logger"), jen.Id("c.Logger")},
@@ -176,7 +288,13 @@ func (m *machine) clientService() jen.Code {
 //	func (c *Client) Close() error { return c.session.Close() }
 //	func (c *Client) Done() <-chan struct{} { return c.session.Done() }
 //	func (c *Client) Err() error { return c.session.Err() }
+//
+// of which a client that the program may post to has Done and Err already.
 func (m *machine) clientMethods() []jen.Code {
+	if m.posts() {
+		return block(documented(doc("Close cuts the connection and waits until the session is over. What has been posted and not sent is lost."),
+			shortMethod("c", m.Go, "Close", nil, block(jen.Error()), jen.Return(jen.Id("c.session").Dot("Close").Call()))))
+	}
 	return decls{
 		documented(doc("Close cuts the connection. Calls that wait end with [ErrClosed]."),
 			shortMethod("c", m.Go, "Close", nil, block(jen.Error()), jen.Return(jen.Id("c.session").Dot("Close").Call()))),
@@ -234,7 +352,7 @@ func (m *machine) callMethod(c *model.Call, msg *model.Message) jen.Code {
 	case part != "":
 		params = append(params, jen.Id("v").Op("*").Id(part))
 		req = jen.Op("&").Id(of.typ).Values(jen.Id(part).Op(":").Op("*").Id("v"))
-	case of.whole || of.payload != nil || len(of.binds) > 0 || len(of.fields) > 0:
+	case of.whole || of.payload != nil || len(of.binds) > 0 || len(of.fields) > 0 || m.given(msg):
 		params = append(params, jen.Id("v").Op("*").Id(of.typ))
 		req, whole = jen.Id("v"), true
 	}
@@ -251,11 +369,34 @@ func (m *machine) callMethod(c *model.Call, msg *model.Message) jen.Code {
 	case h != nil:
 		args = append(args, jen.Nil())
 	}
+	if numbered := m.numbered(msg); len(numbered) > 0 {
+		body = append(body, jen.Id("req").Op(":=").Op("*").Id("v").Comment("its number must not change the caller's"))
+		if !whole {
+			body = block(jen.Id("req").Op(":=").New(jen.Id(of.typ)))
+		}
+		args[3] = jen.Id("req")
+		if whole {
+			args[3] = jen.Op("&").Id("req")
+		}
+		for _, f := range numbered {
+			body = append(body, m.e.assign(msg, f, jen.Id("req"), jen.Id("c.session").Dot("Number").Call())...)
+		}
+	}
 	replyType := m.e.msgs.of(reply).typ
 	body = append(body, jen.Return(jen.Id(m.clientName("request")).Index(jen.Id(replyType)).Call(args...)))
 	name := exported(msg.Name)
 	return documented(doc("%s", name+" "+lowerFirst(sentence(msg.Doc))+clause(msg.Standard)),
 		method("c", m.Go, name, params, block(jen.Op("*").Id(replyType), jen.Error()), body...))
+}
+
+// given reports whether the program gives some field of a message that is no document.
+func (m *machine) given(msg *model.Message) bool {
+	return msg.Encoding != "xml" && slices.ContainsFunc(msg.Fields, func(f *model.Field) bool { return f.Is == nil })
+}
+
+// numbered are the fields of msg that number() gives their values.
+func (m *machine) numbered(msg *model.Message) []*model.Field {
+	return filter(msg.Fields, func(f *model.Field) bool { return f.Is != nil && f.Is.Text == "number()" })
 }
 
 // soleParts is the type that a message consists of beside its head; empty when there is none, or more than one.

@@ -1,6 +1,8 @@
 package emit
 
 import (
+	"slices"
+
 	"github.com/dave/jennifer/jen"
 
 	"github.com/protogen-go/protogen/gen/name"
@@ -17,6 +19,9 @@ func (e *emitter) codecFile() (File, error) {
 	var d decls
 	d.add(e.entryPoints()...)
 	d.add(e.elementCodec()...)
+	for _, f := range e.shapes.families {
+		d.add(e.familyCodec(f)...)
+	}
 	for _, st := range e.shapes.structs {
 		d.add(e.decodeFunc(st), e.encodeFunc(st))
 		if st.element != nil {
@@ -53,8 +58,16 @@ func (e *emitter) decodeFunc(st *structure) jen.Code {
 			jen.Parens(jen.Op("*").Id(st.same.name)).Parens(v).Dot("decode").Call(jen.Id("d")))
 	case st.collapsed:
 		return e.decodeCollapsed(st)
+	case len(st.fields) == 1 && st.wraps(st.fields[0]):
+		f := st.fields[0]
+		at := v.Clone().Dot(f.name)
+		return shortMethod("v", st.name, "decode", block(decoderParam()), nil, at.Clone().Op("=").Add(e.readFamily(f.val, st.element, at)))
 	}
 	body := append(e.resetStruct(st), e.decodeAttributes(st)...)
+	if st.saysNil() {
+		v := jen.Id("v").Dot(st.fields[0].name)
+		body = append(body, jen.If(v.Clone().Op("=").Id("d").Dot("IsNil").Call(), v).Block(jen.Return()))
+	}
 	return method("v", st.name, "decode", block(decoderParam()), nil, append(body, e.decodeContent(st)...)...)
 }
 
@@ -85,7 +98,7 @@ func (e *emitter) resetStruct(st *structure) []jen.Code {
 	for _, f := range st.fields {
 		v := jen.Id("v").Dot(f.name)
 		switch {
-		case f.role == roleItems, f.role == roleAnyAttribute, f.many, f.val.of != nil && f.val.of.collapsed && f.val.of.fields[0].many:
+		case f.role == roleItems, f.role == roleAnyAttribute, f.many, f.val.isList() && !f.optional, f.val.of != nil && f.val.of.collapsed && f.val.of.fields[0].many:
 			fields, empty, keeps = append(fields, v), append(empty, v.Clone().Index(jen.Op(":").Lit(0))), true
 			continue
 		case f.val.of != nil && !f.val.of.collapsed && !f.pointer:
@@ -122,7 +135,7 @@ func (f *field) zero() jen.Code {
 		return lit("")
 	case f.role == roleAny:
 		return rt("xmlstream", "Any").Values()
-	case f.pointer, sc == nil, sc.kind == kindBytes:
+	case f.pointer, sc == nil, sc.kind == kindBytes, sc.kind == kindList:
 		return jen.Nil()
 	}
 	switch sc.kind {
@@ -130,7 +143,7 @@ func (f *field) zero() jen.Code {
 		return lit("")
 	case kindBool:
 		return jen.False()
-	case kindTime, kindDate, kindDuration:
+	case kindTime, kindDate, kindDuration, kindName:
 		return sc.kind.goType().Values()
 	}
 	return lit(0)
@@ -141,7 +154,10 @@ func old(f *field) *jen.Statement { return jen.Id("old" + f.name) }
 
 // reused reports whether what the field pointed to is used again for the next value.
 func (f *field) reused() bool {
-	return f.pointer || f.val.element || f.role != roleAttribute && f.val.scalar != nil && f.val.scalar.kind == kindBytes ||
+	if f.val.element && f.particle.Wildcard.Process == xsdrun.Skip {
+		return false
+	}
+	return f.pointer || f.val.element || f.val.family != nil || f.val.isList() || f.role != roleAttribute && f.val.scalar != nil && f.val.scalar.kind == kindBytes ||
 		f.val.of != nil && f.val.of.collapsed && f.val.of.fields[0].val.element
 }
 
@@ -158,13 +174,14 @@ func (f *field) reused() bool {
 // without the switch if there is only one that may stand there.
 func (e *emitter) decodeAttributes(st *structure) []jen.Code {
 	if st.ct == nil || len(st.ct.Attributes) == 0 && st.ct.AnyAttribute == nil {
-		if st.arm != nil || len(st.fields) == 1 && st.fields[0].role == roleAny {
+		if st.arm != nil || len(st.fields) > 0 && st.fields[len(st.fields)-1].role == roleAny {
 			return nil
 		}
 		return []jen.Code{jen.Id("d").Dot("NoAttributes").Call()}
 	}
 	if len(st.ct.Attributes) == 1 && st.ct.AnyAttribute == nil {
-		return e.walk("a", "Attrs", attrsVar(st), e.decodeScalar(st.fields[0], true)...)
+		i := slices.IndexFunc(st.fields, func(f *field) bool { return f.role == roleAttribute })
+		return e.walk("a", "Attrs", attrsVar(st), e.decodeScalar(st.fields[i], true)...)
 	}
 	var cases []jen.Code
 	i := 0
@@ -300,7 +317,13 @@ func (e *emitter) mixedChild(st *structure) jen.Code {
 				indexes = append(indexes, lit(i))
 			}
 		}
-		cases = append(cases, jen.Case(indexes...).Block(append(e.declared(f.particle.Element), e.judge(f))...))
+		body := e.prepared(f.particle.Element)
+		if f.particle.Element != nil && f.particle.Element.Nillable && (f.val.scalar != nil || f.val.any) {
+			body = append(body, jen.If(jen.Op("!").Id("d").Dot("Nil").Call()).Block(e.judge(f)))
+		} else {
+			body = append(body, e.judge(f))
+		}
+		cases = append(cases, jen.Case(indexes...).Block(body...))
 	}
 	return jen.Func().Params(jen.Id("particle").Int()).Block(jen.Switch(jen.Id("particle")).Block(cases...))
 }
@@ -310,10 +333,15 @@ func (e *emitter) judge(f *field) jen.Code {
 	switch {
 	case f.val.element:
 		return jen.Add(e.readElement(f, jen.Nil()))
+	case f.val.family != nil:
+		return e.readFamily(f.val, f.particle.Element, jen.Nil())
 	case f.val.any:
 		return jen.Id("d").Dot("AnyContent").Call()
 	case f.val.scalar != nil:
 		verb, _ := f.val.scalar.kind.verb()
+		if verb == "List" {
+			verb = "Text"
+		}
 		return jen.Id("d").Dot(verb).Call(e.simpleVar(f.val.scalar.st))
 	case f.val.of.collapsed:
 		return jen.Id("decode"+name.Exported(f.val.of.name)).Call(jen.Id("d"), jen.New(f.val.goType()))
@@ -326,13 +354,68 @@ func (e *emitter) judge(f *field) jen.Code {
 //	d.IfEmpty("7")
 //	v.N = int32(d.Int(xsdInt))
 func (e *emitter) decodeLeaf(st *structure, f *field) []jen.Code {
-	out := e.declared(f.particle.Element)
-	if f.null == nil {
+	out := e.prepared(f.particle.Element)
+	switch {
+	case f.nils, f.many && f.val.any && f.particle.Element.Nillable:
+		return append(out, e.decodeNils(st, f)...)
+	case f.null == nil:
 		return append(out, e.decodePlainLeaf(st, f)...)
 	}
 	return append(out,
 		jen.Id("v").Dot(f.null.name).Op("=").Id("d").Dot("Nil").Call(),
 		jen.If(jen.Op("!").Id("v").Dot(f.null.name)).Block(e.decodePlainLeaf(st, f)...))
+}
+
+// prepared emits, before an element is read, what its declaration says: that it may be nil, its default or fixed value, its
+// identity constraints.
+func (e *emitter) prepared(el *xsd.Element) []jen.Code {
+	return slices.Concat(e.constrained(el), e.mayBeNil(el), e.declared(el))
+}
+
+// mayBeNil emits, before an element is read whose struct says whether it is nil, that it may be:
+//
+//	d.Nillable()
+func (e *emitter) mayBeNil(el *xsd.Element) []jen.Code {
+	if el == nil || !el.Nillable {
+		return nil
+	}
+	if ct, ok := el.Type.(*xsd.ComplexType); ok && !isAnyType(ct) {
+		return []jen.Code{jen.Id("d").Dot("Nillable").Call()}
+	}
+	return nil
+}
+
+// decodeNils emits what reads one of many elements that may be nil:
+//
+//	el := xsdrun.Grow(&v.Values)
+//	if d.Nil() {
+//		*el = nil
+//	} else {
+//		*el = xsdrun.Reuse(*el)
+//		**el = int32(d.Int(xsdInt))
+//	}
+func (e *emitter) decodeNils(st *structure, f *field) []jen.Code {
+	el := jen.Op("*").Id("el")
+	value := jen.Op("**").Id("el")
+	sc := f.val.scalar
+	var read []jen.Code
+	switch {
+	case f.val.any:
+		read = []jen.Code{el.Clone().Op("=").Id("d").Dot("AnyContent").Call()}
+	case f.val.isList():
+		read = []jen.Code{value.Clone().Op("=").Parens(value).Index(jen.Op(":").Lit(0)), e.eachListItem(f, value, false)}
+	case sc.kind == kindBytes:
+		read = []jen.Code{value.Clone().Op("=").Id("d").Dot("AppendBytes").Call(jen.Parens(value).Index(jen.Op(":").Lit(0)), e.simpleVar(sc.st))}
+	default:
+		read = []jen.Code{value.Clone().Op("=").Add(e.readScalar(sc, false))}
+	}
+	if !f.val.any {
+		read = append([]jen.Code{el.Clone().Op("=").Add(rt("xsdrun", "Reuse")).Call(el)}, read...)
+	}
+	return []jen.Code{
+		jen.Id("el").Op(":=").Add(grow(st, f)),
+		jen.If(jen.Id("d").Dot("Nil").Call()).Block(el.Clone().Op("=").Nil()).Else().Block(read...),
+	}
 }
 
 // declared emits the default or fixed value of an element declaration; nil has none.
@@ -365,8 +448,21 @@ func (e *emitter) decodePlainLeaf(st *structure, f *field) []jen.Code {
 			jen.Op("*").Id("b").Op("=").Id("d").Dot("AppendBytes").Call(
 				jen.Parens(jen.Op("*").Id("b")).Index(jen.Op(":").Lit(0)), e.simpleVar(f.val.scalar.st)),
 		}
+	case f.val.isList():
+		list := jen.Op("*").Id("list")
+		return append([]jen.Code{
+			jen.Id("list").Op(":=").Add(grow(st, f)),
+			list.Clone().Op("=").Parens(list).Index(jen.Op(":").Lit(0)),
+		}, e.eachListItem(f, list, false))
 	case f.val.scalar != nil:
 		return []jen.Code{jen.Op("*").Add(grow(st, f)).Op("=").Add(e.readScalar(f.val.scalar, false))}
+	case f.val.family != nil && f.many:
+		return []jen.Code{
+			jen.Id("el").Op(":=").Add(grow(st, f)),
+			jen.Op("*").Id("el").Op("=").Add(e.readFamily(f.val, f.particle.Element, jen.Op("*").Id("el"))),
+		}
+	case f.val.family != nil:
+		return []jen.Code{v.Clone().Op("=").Add(e.readFamily(f.val, f.particle.Element, old(f)))}
 	case f.val.element && f.many:
 		return []jen.Code{
 			jen.Id("el").Op(":=").Add(grow(st, f)),
@@ -420,12 +516,16 @@ func (e *emitter) decodeStruct(st *structure, f *field) []jen.Code {
 //	*item = arm
 func (e *emitter) decodeArm(f *field, leaf *xsd.Particle) []jen.Code {
 	arm := f.items.armOf(leaf)
-	return []jen.Code{
+	var before []jen.Code
+	if arm.same != nil {
+		before = e.prepared(leaf.Element)
+	}
+	return append(before, []jen.Code{
 		jen.Id("item").Op(":=").Add(rt("xsdrun", "Grow")).Call(jen.Op("&").Id("v").Dot(f.name)),
 		jen.Id("arm").Op(":=").Add(rt("xsdrun", "ReuseAs")).Types(jen.Id(arm.name)).Call(jen.Op("*").Id("item")),
 		jen.Id("arm").Dot("decode").Call(jen.Id("d")),
 		jen.Op("*").Id("item").Op("=").Id("arm"),
-	}
+	}...)
 }
 
 // armOf is the arm that a leaf fills.
@@ -460,6 +560,9 @@ func reuse(f *field) jen.Code {
 //	v.Value = uint16(d.Uint(domainPLimit))
 func (e *emitter) decodeScalar(f *field, attr bool) []jen.Code {
 	v := jen.Id("v").Dot(f.name)
+	if f.val.isList() {
+		return e.decodeList(f, v, attr)
+	}
 	if f.val.scalar.kind == kindBytes && !attr {
 		return []jen.Code{v.Clone().Op("=").Id("d").Dot("AppendBytes").Call(
 			old(f).Index(jen.Op(":").Lit(0)), e.simpleVar(f.val.scalar.st))}
@@ -473,7 +576,7 @@ func (e *emitter) decodeScalar(f *field, attr bool) []jen.Code {
 
 // readScalar emits the call that reads a simple value, converted to the type its field has.
 func (e *emitter) readScalar(sc *scalar, attr bool) *jen.Statement {
-	verb, wide := sc.kind.verb()
+	verb, _ := sc.kind.verb()
 	var call *jen.Statement
 	switch {
 	case attr && verb == "Bytes" && sc.st.Primitive.Name.Local == "hexBinary":
@@ -485,9 +588,15 @@ func (e *emitter) readScalar(sc *scalar, attr bool) *jen.Statement {
 	default:
 		call = jen.Id("d").Dot(verb).Call(e.simpleVar(sc.st))
 	}
+	return e.converted(sc, call)
+}
+
+// converted emits a value as the Go type that holds it.
+func (e *emitter) converted(sc *scalar, call *jen.Statement) *jen.Statement {
+	_, wide := sc.kind.verb()
 	switch {
-	case sc.enum != nil:
-		return jen.Id(sc.enum.name).Call(call)
+	case sc.named() != "":
+		return jen.Id(sc.named()).Call(call)
 	case sc.kind != wide:
 		return sc.kind.goType().Call(call)
 	}
@@ -502,13 +611,10 @@ func (e *emitter) readScalar(sc *scalar, attr bool) *jen.Statement {
 //
 //	d.Raw()
 func (e *emitter) readElement(f *field, old jen.Code) jen.Code {
-	if f.particle.Kind == xsd.WildcardParticle && f.particle.Wildcard.Process == xsdrun.Skip {
+	if f.particle.Wildcard.Process == xsdrun.Skip {
 		return jen.Id("d").Dot("Raw").Call()
 	}
-	if f.particle.Kind == xsd.WildcardParticle {
-		return jen.Id("readElement").Call(jen.Id("d"), jen.Id(e.wildcardVar(f.particle.Wildcard)), old)
-	}
-	return jen.Id("readElement").Call(jen.Id("d"), jen.Nil(), old)
+	return jen.Id("readElement").Call(jen.Id("d"), jen.Id(e.wildcardVar(f.particle.Wildcard)), old)
 }
 
 // entryPoints emits the functions on whole documents and the pool behind them:
@@ -522,8 +628,7 @@ func (e *emitter) entryPoints() []jen.Code {
 	pooled := jen.Id("d").Op(":=").Id("decoders").Dot("Get").Call().Assert(jen.Op("*").Add(rt("xsdrun", "Decoder")))
 	free := jen.Defer().Id("decoders").Dot("Put").Call(jen.Id("d"))
 	newDecoder := func(options ...pair) *jen.Statement {
-		return rt("xsdrun", "NewDecoder").Call(jen.Id("spaces"), rt("xsdrun", "Options").Add(inline(
-			append(options, pair{jen.Id("Known"), jen.Id("known")})...)))
+		return rt("xsdrun", "NewDecoder").Call(jen.Id("spaces"), e.decoderOptions(options...))
 	}
 	return []jen.Code{
 		documented(doc("decoders wait here between documents."),
@@ -535,7 +640,7 @@ func (e *emitter) entryPoints() []jen.Code {
 		documented(
 			doc(`ValidateElement judges a document by the schemas alone; its root is any element they declare. The error is an
 				[*xmlstream.SyntaxError] for what is not well-formed, or an [*xsdrun.ValidationError] with every fault: line,
-				column, path, rule.%s`, e.notJudged()),
+				column, path, rule.`),
 			function("ValidateElement", block(jen.Id("doc").Index().Byte(), jen.Id("opts").Add(rt("xmlstream", "Options"))), block(jen.Error()),
 				jen.Id("d").Op(":=").Add(newDecoder(pair{jen.Id("XML"), jen.Id("opts")})),
 				jen.Id("d").Dot("Reset").Call(jen.Id("doc")),
@@ -543,42 +648,27 @@ func (e *emitter) entryPoints() []jen.Code {
 					jen.Id("d").Dot("UndeclaredRoot").Call()),
 				jen.Return(jen.Id("d").Dot("Finish").Call()))),
 		documented(
+			doc(`DecodeElement reads a document whose root is any element that the schemas declare. It keeps nothing of doc. The
+				error is that of [ValidateElement].`),
+			function("DecodeElement", block(jen.Id("doc").Index().Byte()), block(jen.Id("Element"), jen.Error()), pooled, free,
+				jen.Id("d").Dot("Reset").Call(jen.Id("doc")),
+				jen.Var().Id("el").Id("Element"),
+				jen.If(jen.Id("d").Dot("Root").Call()).Block(
+					jen.If(jen.Id("el").Op("=").Id("readKnown").Call(jen.Id("d"), jen.Nil()), jen.Id("el").Op("==").Nil()).Block(
+						jen.Id("d").Dot("UndeclaredRoot").Call())),
+				ifErr(jen.Id("d").Dot("Finish").Call(), jen.Nil(), jen.Err()),
+				jen.Return(jen.Id("el"), jen.Nil()))),
+		documented(
 			doc(`Unmarshal reads a document whose root is the element el into el, using again the memory that el holds. The
 				error is that of [ValidateElement]; el then holds what could be read.`),
 			function("Unmarshal", block(jen.Id("doc").Index().Byte(), jen.Id("el").Id("Element")), block(jen.Error()), pooled, free,
 				jen.Id("d").Dot("Reset").Call(jen.Id("doc")),
 				jen.If(jen.Id("d").Dot("Root").Call()).Block(
 					jen.If(
-						jen.List(jen.Id("v"), jen.Id("ok")).Op(":=").Id("el").Assert(jen.Id("knownElement")),
-						jen.Id("ok").Op("&&").Id("d").Dot("Name").Call().Op("==").Id("el").Dot("XMLName").Call()).
-						Block(jen.Id("v").Dot("decode").Call(jen.Id("d"))).
-						Else().Block(jen.Id("d").Dot("UndeclaredRoot").Call())),
+						jen.List(jen.Id("_"), jen.Id("ok")).Op(":=").Id("el").Assert(jen.Id("knownElement")),
+						jen.Op("!").Id("ok").Op("||").Id("d").Dot("Name").Call().Op("!=").Id("el").Dot("XMLName").Call().
+							Op("||").Id("readKnown").Call(jen.Id("d"), jen.Id("el")).Op("==").Nil()).
+						Block(jen.Id("d").Dot("UndeclaredRoot").Call())),
 				jen.Return(jen.Id("d").Dot("Finish").Call()))),
 	}
-}
-
-// notJudged says what emitted code leaves to the interpreter of the schemas, if they ask for any of it.
-func (e *emitter) notJudged() string {
-	keys, derived := false, false
-	for _, el := range e.set.Elements {
-		keys = keys || len(el.Identity) > 0
-	}
-	for _, t := range e.set.Types {
-		ct, ok := t.(*xsd.ComplexType)
-		if !ok || ct.Base == nil {
-			continue
-		}
-		if base, ok := ct.Base.(*xsd.ComplexType); ok && !isAnyType(base) {
-			derived = true
-		}
-		name.Leaves(ct.Particle, func(p *xsd.Particle) { keys = keys || p.Element != nil && len(p.Element.Identity) > 0 })
-	}
-	text := ""
-	if keys {
-		text += " It does not judge keys, key references and uniqueness."
-	}
-	if derived {
-		text += " It refuses elements that xsi:type gives a derived type."
-	}
-	return text
 }

@@ -18,10 +18,12 @@ func (e *emitter) configFile() (File, error) {
 		return File{Name: "config_gen.go"}, nil
 	}
 	var found diag.List
-	d := decls{e.configType(&found), e.configDefaults()}
+	d := decls{e.configType(), e.configDefaults()}
 	d.add(e.configCheck())
-	for _, f := range e.p.Frames {
-		d.add(e.frameMethod(f, &found))
+	if len(e.machines()) > 0 { // transactions leave framing to their transport
+		for _, f := range e.p.Frames {
+			d.add(e.frameMethod(f, &found))
+		}
 	}
 	if found.HasErrors() {
 		return File{}, found
@@ -44,14 +46,17 @@ var settingTypes = map[string]func() *jen.Statement{
 //		// Idle is ... Default: 10m.
 //		Idle time.Duration
 //	}
-func (e *emitter) configType(found *diag.List) jen.Code {
+//
+// A bool that is true by default is held by a pointer, so that its zero value can mean that.
+func (e *emitter) configType() jen.Code {
 	var fields []jen.Code
 	for _, s := range e.p.Settings {
-		if s.Value == true {
-			found.Errorf(s.Pos, "not-emitted", "setting %q: a bool that is true by default has no Go field whose zero value means it; name its opposite", s.Name)
-		}
 		text := sentence(s.Doc) + clause(s.Standard) + settingDefault(s)
-		fields = append(fields, documented(doc("%s", text), jen.Id(s.Go).Add(settingTypes[s.Type]())))
+		field := jen.Id(s.Go)
+		if s.Value == true {
+			field.Op("*")
+		}
+		fields = append(fields, documented(doc("%s", text), field.Add(settingTypes[s.Type]())))
 	}
 	return documented(doc(`Config is what a deployment may set. The zero value of every field means its default; a negative
 		duration means no limit of time.`), jen.Type().Id("Config").Struct(fields...))
@@ -73,6 +78,9 @@ func settingDefault(s *model.Setting) string {
 		}
 		return " Default: " + strings.Join(v, ", ") + "."
 	case bool:
+		if v {
+			return " Default: true, which nil means."
+		}
 		return ""
 	}
 	return fmt.Sprintf(" Default: %v.", s.Value)
@@ -114,6 +122,10 @@ func (e *emitter) configDefaults() jen.Code {
 		case string:
 			if v != "" {
 				body = append(body, jen.If(field().Op("==").Lit("")).Block(field().Op("=").Lit(v)))
+			}
+		case bool:
+			if v {
+				body = append(body, jen.If(field().Op("==").Nil()).Block(field().Op("=").New(jen.True())))
 			}
 		case []string:
 			if len(v) > 0 {
@@ -185,6 +197,9 @@ func (e *emitter) frameMethod(f *model.Frame, found *diag.List) jen.Code {
 		kind = "Delimited"
 		ends := append([]string{f.End}, filter(f.Accept, func(s string) bool { return s != f.End })...)
 		add("Ends", jen.Index().String().Values(collect(ends, func(s string) jen.Code { return lit(s) })...))
+		if f.Split {
+			add("Split", jen.True())
+		}
 	case "raw":
 		kind = "Raw"
 	default:
@@ -194,8 +209,12 @@ func (e *emitter) frameMethod(f *model.Frame, found *diag.List) jen.Code {
 	if f.Max != nil {
 		add("Max", p.plainInt(f.Max))
 	}
+	framing := rt("frame", kind).Add(inline(pairs...))
+	if f.Compression == "zlib" {
+		framing = rt("frame", "Compressed").Add(inline(pair{jen.Id("Framing"), framing}, pair{jen.Id("Max"), p.plainInt(f.Max)}))
+	}
 	return documented(doc("%s is how the stream is cut into frames. %s%s", f.Go, sentence(f.Doc), clause(f.Standard)),
-		method("c", "Config", f.Go, nil, block(rt("frame", "Framing")), jen.Return(rt("frame", kind).Add(inline(pairs...)))))
+		method("c", "Config", f.Go, nil, block(rt("frame", "Framing")), jen.Return(framing)))
 }
 
 // literalInt is the value of a formula that is a number, 0 of any other.

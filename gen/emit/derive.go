@@ -2,6 +2,7 @@ package emit
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/dave/jennifer/jen"
 
@@ -10,19 +11,29 @@ import (
 	"github.com/protogen-go/protogen/gen/name"
 )
 
-// derived are the messages of the machine's role that have derived fields, their own or their head's.
+// derived are the messages that the machine sends or its operations give and that have derived fields, their own or their
+// head's.
 func (m *machine) derived() []*model.Message {
+	made := m.sends()
 	return filter(m.e.p.Messages, func(msg *model.Message) bool {
-		return slices.Contains(msg.From, m.Role) && m.derives(msg)
+		sent := msg.Class == "reply" || slices.Contains(made, msg)
+		return sent && slices.Contains(msg.From, m.Role) && m.derives(msg)
 	})
 }
 
 // derives reports whether something in msg is derived.
 func (m *machine) derives(msg *model.Message) bool {
-	return slices.ContainsFunc(msg.Fields, isDerived) || msg.Head != nil && slices.ContainsFunc(msg.Head.Fields, isDerived)
+	return slices.ContainsFunc(msg.Fields, derivedIn(msg)) || msg.Head != nil && slices.ContainsFunc(msg.Head.Fields, isDerived)
 }
 
 func isDerived(f *model.Field) bool { return f.Is != nil }
+
+// derivedIn is isDerived for the fields of msg. What is always the same is no part of messages but those of xml.
+func derivedIn(msg *model.Message) func(*model.Field) bool {
+	return func(f *model.Field) bool {
+		return isDerived(f) && (msg.Encoding == "xml" || !strings.HasPrefix(f.Is.Text, `"`))
+	}
+}
 
 // makers emits the functions that make the messages which the machine sends by itself, and the one that derives their
 // fields.
@@ -130,14 +141,14 @@ func (m *machine) derive() jen.Code {
 	var cases []jen.Code
 	var heads []*model.Head
 	for _, msg := range m.derived() {
-		if !slices.ContainsFunc(msg.Fields, isDerived) {
+		if !slices.ContainsFunc(msg.Fields, derivedIn(msg)) {
 			if !slices.Contains(heads, msg.Head) {
 				heads = append(heads, msg.Head)
 			}
 			continue
 		}
 		p := m.derivePrinter(formula.ForMessage(m.e.p, msg, m.e.msgs.fieldTypes))
-		body := m.deriveFields(msg.Fields, func(f *model.Field) (jen.Code, []jen.Code) {
+		body := m.deriveFields(filter(msg.Fields, derivedIn(msg)), func(f *model.Field) (jen.Code, []jen.Code) {
 			return m.e.unset(msg, f, jen.Id("m")), m.e.assign(msg, f, jen.Id("m"), m.derivedValue(p, msg, f))
 		})
 		if msg.Head != nil {
@@ -224,6 +235,12 @@ func (m *machine) deriveFields(fields []*model.Field, of func(*model.Field) (uns
 func (e *emitter) requestFields(uses map[string]bool) []jen.Code {
 	var d decls
 	done := map[string]bool{}
+	for _, f := range e.ownRequestFields(uses) {
+		if !done[f.Name] {
+			done[f.Name] = true
+			d.add(e.requestField(f))
+		}
+	}
 	for _, h := range e.p.Heads {
 		for _, f := range h.Fields {
 			if !uses["request:"+f.Name] || done[f.Name] || isDerived(f) {
@@ -241,4 +258,42 @@ func (e *emitter) requestFields(uses map[string]bool) []jen.Code {
 		}
 	}
 	return d
+}
+
+// ownRequestFields are the fields that uses names and that are the messages' own.
+func (e *emitter) ownRequestFields(uses map[string]bool) (fields []*model.Field) {
+	for _, msg := range e.p.Messages {
+		if msg.Class == "request" {
+			fields = append(fields, filter(msg.Fields, func(f *model.Field) bool { return uses["request:"+f.Name] })...)
+		}
+	}
+	return fields
+}
+
+// requestField emits the function that reads a field which requests have of their own, each for itself:
+//
+//	// requestID is id of the message that is answered, as far as it could be read.
+//	func requestID(req any) int64 {
+//		switch req := req.(type) {
+//		case *PublishRequest:
+//			return req.ID
+//		...
+//		}
+//		return 0
+//	}
+func (e *emitter) requestField(f *model.Field) jen.Code {
+	fn := "request" + name.Exported(f.Name)
+	var cases []jen.Code
+	for _, msg := range e.p.Messages {
+		for _, own := range msg.Fields {
+			if msg.Class == "request" && own.Name == f.Name {
+				cases = append(cases, jen.Case(e.typeList([]*model.Message{msg})...).Block(jen.Return(e.field(msg, own, jen.Id("req")))))
+			}
+		}
+	}
+	t, _ := formula.TypeOf(e.p, f.Type)
+	return documented(doc("%s is %s of the message that is answered, as far as it could be read.", fn, f.Name),
+		function(fn, block(jen.Id("req").Any()), block(jen.Parens(jen.Id("v").Add(goType(t)))),
+			jen.Switch(jen.Id("req").Op(":=").Id("req").Assert(jen.Type())).Block(cases...),
+			jen.Return(jen.Id("v"))))
 }

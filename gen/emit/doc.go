@@ -15,45 +15,73 @@ func (e *emitter) docFile() (File, error) {
 	if len(e.p.Standards) > 0 {
 		b.WriteString(" It follows " + enumerate(e.p.Standards, "and") + ".")
 	}
-	if len(e.msgs.list) > 0 {
-		b.WriteString("\n\n" + messageDoc)
+	for _, enc := range e.encs {
+		b.WriteString("\n\n" + enc.about())
 	}
-	for _, m := range e.machines() {
-		if text := e.machineDoc(m); text != "" {
-			b.WriteString("\n\n" + text)
+	for _, dials := range []bool{false, true} {
+		for _, m := range e.machines() {
+			if text := e.machineDoc(m); text != "" && m.dials() == dials {
+				b.WriteString("\n\n" + text)
+			}
 		}
 	}
 	b.WriteString("\n\n" + e.limits())
 	return e.render("doc.go", comment(b.String()), nil)
 }
 
-// messageDoc tells of messages and codecs.
-const messageDoc = `[DecodeMessage] reads a document into a [Message], validating it on the way, and the AppendXML method of a message
-writes one. [Validate] only judges. What the schemas describe is in types named after elements; an [Element] stands wherever a
-schema leaves room for any.`
-
 // machineDoc tells how one end is used: the one that does work for the other, and the one that asks.
 func (e *emitter) machineDoc(m *machine) string {
 	in := []string{"PACKAGE", e.p.Name, "DIAL", m.clientName("Dial"), "CONFIG", m.Go + "Config", "NETWORK", e.network()}
 	methods := m.methods()
 	switch {
-	case len(methods) > 0:
-	case m.calls():
+	case m.dials() && len(methods) > 0:
+		return strings.NewReplacer(append(in, "{}", "{Handler: handler{}}")...).Replace(clientDoc)
+	case m.dials():
 		return strings.NewReplacer(in...).Replace(clientDoc)
-	default:
+	case len(methods) == 0:
 		return ""
-	}
-	first := methods[0]
-	result := "new(" + e.p.Name + "." + e.msgs.of(first.reply).typ + "), nil"
-	if e.msgs.codeHead != nil {
-		result = "nil, nil // plain success"
 	}
 	with := ""
 	if e.network() == "tls" {
 		with = ", TLSConfig: tlsConfig"
 	}
-	return strings.NewReplacer(append(in, "SERVER", m.Go, "HANDLER", m.handler(), "METHOD", first.name, "REQUEST", e.msgs.of(first.msg).typ,
-		"REPLY", e.msgs.of(first.reply).typ, "RESULT", result, "WITH", with, "PORT", strconv.Itoa(e.port()))...).Replace(serverDoc)
+	first := shown(methods)
+	return strings.NewReplacer(append(in, "SERVER", m.Go, "HANDLER", m.handler(), "METHOD", first.name, "ARGUMENTS", e.shownArguments(first),
+		"RESULTS", e.shownResults(first), "VALUE", e.shownValue(first), "WITH", with, "PORT", strconv.Itoa(e.port()))...).Replace(serverDoc)
+}
+
+// shown is the method of a handler that the package comment shows: the first that takes a message and gives one at once, or else the
+// first of all.
+func shown(methods []handlerMethod) handlerMethod {
+	i := slices.IndexFunc(methods, func(h handlerMethod) bool { return h.msg != nil && h.reply != nil && !h.o.Later })
+	return methods[max(i, 0)]
+}
+
+// shownArguments are those of a method as users write them.
+func (e *emitter) shownArguments(h handlerMethod) string {
+	if h.msg == nil {
+		return "ctx context.Context"
+	}
+	return "ctx context.Context, req *" + e.p.Name + "." + e.msgs.of(h.msg).typ
+}
+
+// shownResults are the results of a method as users write them.
+func (e *emitter) shownResults(h handlerMethod) string {
+	if h.reply == nil {
+		return "error"
+	}
+	return "(*" + e.p.Name + "." + e.msgs.of(h.reply).typ + ", error)"
+}
+
+// shownValue is what a method returns that has nothing to say.
+func (e *emitter) shownValue(h handlerMethod) string {
+	switch {
+	case h.reply == nil:
+		return "nil"
+	case e.msgs.codeHead != nil:
+		return "nil, nil // plain success"
+	}
+	return "new(" + e.p.Name + "." + e.msgs.of(h.reply).typ + "), nil"
 }
 
 // limits tells what the package leaves to others.
@@ -64,7 +92,7 @@ func (e *emitter) limits() string {
 	}
 	if e.set != nil {
 		text = append(text, `Elements of namespaces other than those of the Namespace constants are refused where a schema insists on knowing
-			what stands there, and kept as they came elsewhere.`+strings.ReplaceAll(e.notJudged(), " It ", " The package "))
+			what stands there, and kept as they came elsewhere.`)
 	}
 	return strings.Join(text, " ")
 }
@@ -81,8 +109,8 @@ const serverDoc = `A [SERVER] is run with a [HANDLER] behind it, which embeds [U
 
 	type handler struct{ PACKAGE.UnimplementedHANDLER }
 
-	func (handler) METHOD(ctx context.Context, req *PACKAGE.REQUEST) (*PACKAGE.REPLY, error) {
-		return RESULT
+	func (handler) METHOD(ARGUMENTS) RESULTS {
+		return VALUE
 	}
 
 	srv := &PACKAGE.SERVER{HANDLER: handler{}WITH}

@@ -15,7 +15,7 @@ import (
 //	return doc.AppendXML(b)
 func (e *emitter) appendMessage(m *message) []jen.Code {
 	root := jen.Id("doc")
-	out := append(refuseBroken(m), jen.Var().Add(root).Id(m.root.name))
+	out := append(e.refuseBroken(m), jen.Var().Add(root).Id(m.root.name))
 	at := root
 	for i, h := range m.hops {
 		if !h.inside {
@@ -301,13 +301,12 @@ func (e *emitter) made(m *message, v *jen.Statement, pointer bool, depth int, p 
 		jen.Return(jen.Id("renew").Call(jen.Id("old"), jen.Id("m"))))
 }
 
-// decodeMessage emits what reads messages, and its error.
+// decodeMessage emits what reads messages.
 func (e *emitter) decodeMessage() []jen.Code {
 	out := append(e.decodeMessageFuncs(), e.decoderType()...)
 	out = append(out, e.readerType()...)
 	out = append(out, e.renewFunc())
-	out = append(out, e.documentsType()...)
-	return append(out, e.messageError()...)
+	return append(out, e.documentsType()...)
 }
 
 // decodeMessageFuncs emits

@@ -25,8 +25,14 @@ func (e *emitter) elementFile() (File, error) {
 			}
 		}
 	}
+	for _, f := range e.shapes.families {
+		d.add(e.familyDecl(f))
+	}
 	for _, en := range e.shapes.enums {
 		d.add(e.enumType(en), e.enumValues(en))
+	}
+	for _, u := range e.shapes.unions {
+		d.add(e.unionType(u)...)
 	}
 	return e.file("element_gen.go", d...)
 }
@@ -135,10 +141,12 @@ func (e *emitter) fieldDecl(f *field) jen.Code {
 		wire = "in the order of the document"
 	case f.attr != nil && f.attr.Default != nil:
 		wire += ", default: " + *f.attr.Default
+	case f.nils:
+		wire += ", nil: xsi:nil"
 	case f.many && f.optional, f.pointer, f.optional && f.role != roleAttribute:
 		wire += ", optional"
 	}
-	s.Comment("// " + wire)
+	s.Comment("// " + strings.Join(strings.Fields(wire), " "))
 	if f.doc != "" {
 		return doc("%s", sentence(f.doc)).Line().Add(s)
 	}
@@ -158,6 +166,8 @@ func (f *field) goType() *jen.Statement {
 		return rt("xmlstream", "Mixed")
 	case f.role == roleAnyAttribute:
 		return jen.Index().Add(rt("xmlstream", "Attribute"))
+	case f.many && f.nils:
+		return jen.Index().Op("*").Add(f.val.goType())
 	case f.many:
 		return jen.Index().Add(f.val.goType())
 	case f.pointer:
@@ -169,14 +179,14 @@ func (f *field) goType() *jen.Statement {
 // goType is the type that holds the value.
 func (v value) goType() *jen.Statement {
 	switch {
-	case v.scalar != nil && v.scalar.enum != nil:
-		return jen.Id(v.scalar.enum.name)
 	case v.scalar != nil:
-		return v.scalar.kind.goType()
+		return v.scalar.goType()
 	case v.any:
 		return jen.Op("*").Add(rt("xmlstream", "Any"))
 	case v.element:
 		return jen.Id("Element")
+	case v.family != nil:
+		return jen.Id(v.family.name)
 	case v.of.collapsed:
 		return v.of.fields[0].goType()
 	}

@@ -24,12 +24,19 @@ type emitter struct {
 	names  *name.Table
 	shapes *shapes
 	tables *tables // nil without schemas
+	lax    *lax    // nil without schemas
 	msgs   *messages
+	// encodings are those of the messages, by name; encs the same in order.
+	encodings map[string]encoding
+	encs      []encoding
 	// projected are the methods that formulas need, by owner and name, and projectedOrder is the order they were asked for.
 	projected      map[string]*projection
 	projectedOrder []string
 	// first says that emitted code goes into the first of a list, by the function of that name.
 	first bool
+	// tokens are the types of words that emitted code needs, numbers the methods that formulas read numbers by.
+	tokens  map[*model.Type]bool
+	numbers []optionalNumber
 	// found is what recipes cannot print, noted as they go.
 	found diag.List
 }
@@ -47,6 +54,7 @@ var topics = slices.Concat([]topic{
 	{"element_gen.go", (*emitter).elementFile},
 	{"schema_gen.go", (*emitter).schemaFile},
 	{"codec_gen.go", (*emitter).codecFile},
+	{"header_gen.go", (*emitter).headerFile},
 	{"codec_gen_test.go", (*emitter).codecTestFile},
 }, machineTopics, []topic{
 	{"message_gen.go", (*emitter).messageFile},
@@ -89,12 +97,14 @@ func newEmitter(p *model.Protocol, set *xsd.Set) (*emitter, diag.List) {
 	if found.HasErrors() {
 		return nil, found
 	}
-	e := &emitter{p: p, set: set, names: names, projected: map[string]*projection{}}
+	e := &emitter{p: p, set: set, names: names, projected: map[string]*projection{}, tokens: map[*model.Type]bool{}}
 	e.shapes, found = newShapes(p, set, names)
 	if set != nil {
-		e.tables, collisions = newTables(e.shapes, &names.Scope)
+		e.lax = newLax(e.shapes)
+		e.tables, collisions = newTables(e.shapes, e.lax, &names.Scope)
 		found = append(found, collisions...)
 	}
+	e.newEncodings(&found)
 	e.msgs = newMessages(e, &found)
 	return e, found
 }
@@ -103,12 +113,12 @@ func newEmitter(p *model.Protocol, set *xsd.Set) (*emitter, diag.List) {
 func refuse(p *model.Protocol) diag.List {
 	var found diag.List
 	for _, m := range p.Messages {
-		if m.Encoding != "xml" {
-			found.Errorf(m.Pos, "not-emitted", "message %q: no codec is emitted for encoding %q yet; only xml has one", m.Name, m.Encoding)
+		if !canEmit(m.Encoding) {
+			found.Errorf(m.Pos, "not-emitted", "message %q: no codec is emitted for encoding %q yet", m.Name, m.Encoding)
 		}
 	}
 	for _, m := range p.Machines {
-		if m.Per != "" && m.Per != "connection" {
+		if m.Per != "" && m.Per != "connection" && !isTransaction(m) {
 			found.Errorf(m.Pos, "not-emitted", "machine %q: no machine is emitted per %s yet; only per connection", m.Name, m.Per)
 		}
 	}

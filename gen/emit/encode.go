@@ -33,6 +33,9 @@ func (s *script) writeEnd(tag string, mayBeEmpty bool) {
 
 // do adds statements.
 func (s *script) do(codes ...jen.Code) {
+	if len(codes) == 0 {
+		return
+	}
 	s.flush()
 	s.codes = append(s.codes, codes...)
 }
@@ -106,7 +109,16 @@ func (e *emitter) encodeAttributes(s *script, st *structure) {
 			s.do(jen.Id("e").Dot("AnyAttributes").Call(jen.Op("&").Id("v").Dot(f.name)))
 		}
 	}
-	if !st.empty() {
+	for _, f := range st.fields {
+		if f.role == roleValue {
+			s.do(e.declareNames(f.val.scalar, jen.Id("v").Dot(f.name))...)
+		}
+	}
+	if st.saysNil() {
+		s.do(jen.If(jen.Id("v").Dot(st.fields[0].name)).Block(
+			jen.Id("e").Dot("Raw").Call(markup(` xmlns:xsi="`+xsiSpace+`" xsi:nil="true">`)), jen.Return()))
+	}
+	if !st.empty() && !st.wraps(st.fields[0]) {
 		s.write(">")
 	}
 }
@@ -125,8 +137,9 @@ func (e *emitter) encodeAttribute(s *script, f *field) {
 		return
 	}
 	one := func(s *script) {
+		s.do(e.declareNames(f.val.scalar, f.deref(jen.Id("v").Dot(f.name)))...)
 		s.write(" " + e.attrName(f.attr.Attribute) + `="`)
-		s.do(e.writeScalar(f.val.scalar, f.deref(jen.Id("v").Dot(f.name)), true))
+		s.do(e.writeScalar(f.val.scalar, f.deref(jen.Id("v").Dot(f.name)), true)...)
 		s.write(`"`)
 	}
 	if !f.optional {
@@ -157,7 +170,7 @@ func (e *emitter) attributePresent(f *field) jen.Code {
 // differs is the condition that a field is not what its default says; nil for a type whose constants Go cannot write.
 func (e *emitter) differs(f *field, given string) jen.Code {
 	v := jen.Id("v").Dot(f.name)
-	given = strings.Join(strings.Fields(given), " ")
+	given = e.set.Simple(f.val.scalar.st).Normalize(given)
 	switch verb, _ := f.val.scalar.kind.verb(); verb {
 	case "Text":
 		return v.Op("!=").Lit(given)
@@ -194,7 +207,7 @@ func (f *field) present(v *jen.Statement) *jen.Statement {
 		return jen.Parens(plain.present(v).Op("||").Id("v").Dot(f.null.name))
 	case f.many, f.role == roleItems, f.val.of != nil && f.val.of.collapsed && f.val.of.fields[0].many:
 		return jen.Len(v).Op(">").Lit(0)
-	case f.pointer, f.val.element, f.val.any:
+	case f.pointer, f.val.element, f.val.any, f.val.family != nil:
 		return v.Clone().Op("!=").Nil()
 	}
 	sc := f.val.scalar
@@ -207,13 +220,13 @@ func (f *field) present(v *jen.Statement) *jen.Statement {
 	switch verb, _ := sc.kind.verb(); verb {
 	case "Text":
 		return v.Clone().Op("!=").Lit("")
-	case "Bytes":
+	case "Bytes", "List":
 		return v.Clone().Op("!=").Nil()
 	case "Bool":
 		return v.Clone()
 	case "Time":
 		return jen.Op("!").Add(v).Dot("IsZero").Call()
-	case "Date", "Duration":
+	case "Date", "Duration", "NameValue":
 		return v.Clone().Op("!=").Parens(sc.kind.goType().Values())
 	}
 	return v.Clone().Op("!=").Lit(0)
@@ -225,8 +238,14 @@ func (st *structure) opens() bool {
 		return st.same.opens()
 	}
 	return slices.ContainsFunc(st.fields, func(f *field) bool {
-		return f.role == roleAttribute || f.role == roleAny || f.role == roleAnyAttribute
-	})
+		return f.role == roleAttribute || f.role == roleAny || f.role == roleAnyAttribute || st.wraps(f) ||
+			f.role == roleValue && f.val.scalar.holdsNames()
+	}) || st.saysNil()
+}
+
+// wraps reports whether st is a global element that is nothing but f, a value of whichever type xsi:type says.
+func (st *structure) wraps(f *field) bool {
+	return st.element != nil && st.ct == nil && f.val.family != nil
 }
 
 // empty reports whether elements of the structure never have content.
@@ -234,7 +253,8 @@ func (st *structure) empty() bool {
 	if st.same != nil {
 		return st.same.empty()
 	}
-	return !slices.ContainsFunc(st.fields, func(f *field) bool { return f.role != roleAttribute && f.role != roleAnyAttribute })
+	return !st.saysNil() &&
+		!slices.ContainsFunc(st.fields, func(f *field) bool { return f.role != roleAttribute && f.role != roleAnyAttribute })
 }
 
 // mayBeEmpty reports whether an element of the structure may come out without content though it may have some.
@@ -242,11 +262,14 @@ func (st *structure) mayBeEmpty() bool {
 	if st.same != nil {
 		return st.same.mayBeEmpty()
 	}
+	if st.saysNil() {
+		return true
+	}
 	if st.body != nil {
 		return emptiable(st.body)
 	}
 	return slices.ContainsFunc(st.fields, func(f *field) bool {
-		return f.role == roleMixed || f.role == roleAny || f.role == roleValue && f.val.scalar.mayBeEmpty()
+		return f.role == roleMixed || f.role == roleAny || st.wraps(f) || f.role == roleValue && f.val.scalar.mayBeEmpty()
 	})
 }
 
@@ -263,11 +286,15 @@ func (e *emitter) encodeContent(s *script, st *structure) {
 		v := jen.Id("v").Dot(f.name)
 		switch f.role {
 		case roleValue:
-			s.do(e.writeScalar(f.val.scalar, v, false))
+			s.do(e.writeScalar(f.val.scalar, v, false)...)
 		case roleMixed:
 			s.do(jen.Id("e").Dot("Mixed").Call(v))
 		case roleAny:
 			s.do(jen.Id("e").Dot("Mixed").Call(v.Clone().Dot("Content")))
+		case roleElement:
+			if st.wraps(f) {
+				s.do(jen.Id(f.val.family.writer()).Call(jen.Id("e"), v))
+			}
 		}
 	}
 }
@@ -373,8 +400,10 @@ func (e *emitter) particleName(p *xsd.Particle) string {
 //	}
 func (e *emitter) encodeItems(s *script, n *node) {
 	v := jen.Id("v").Dot(n.field.name)
-	if n.p.Min > 0 || n.p.Max > 0 {
-		s.do(e.count(n.p, v, n.optional))
+	if least, most := n.p.Total(); least > 0 && !n.optional || most > 0 {
+		total := *n.p
+		total.Min, total.Max = least, most
+		s.do(e.count(&total, v, n.optional))
 	}
 	s.do(jen.For(jen.List(jen.Id("_"), jen.Id("item")).Op(":=").Range().Add(v)).Block(
 		jen.Id("item").Dot("encodeItem").Call(jen.Id("e"))))
@@ -401,9 +430,12 @@ func (e *emitter) encodeItem(st *structure) jen.Code {
 	v := jen.Id("v")
 	switch {
 	case st.leaf.Kind == xsd.WildcardParticle:
-		s.do(e.writeElement(st.leaf, v.Dot("Element")))
+		e.encodeOne(&s, st.fields[0], v.Dot("Element"))
 	case st.same != nil:
 		e.tagged(&s, st.leaf.Element, st.same, func(s *script) { s.do(v.Dot("encode").Call(jen.Id("e"))) })
+	case st.fields[0].null != nil:
+		f := st.fields[0]
+		e.encodeLeaf(&s, st, &node{p: st.leaf, field: f, given: true})
 	default:
 		e.encodeOne(&s, st.fields[0], st.fields[0].deref(v.Dot("Value")))
 	}
@@ -428,8 +460,19 @@ func (e *emitter) encodeLeaf(s *script, st *structure, n *node) {
 		plain.field = new(*f)
 		plain.field.null = nil
 		e.encodeLeaf(&one, st, &plain)
-		s.do(jen.If(jen.Id("v").Dot(f.null.name)).Block(jen.Id("e").Dot("Raw").Call(markup(
-			"<" + e.tag(f.particle.Element.Name) + ` xmlns:xsi="` + xsiSpace + `" xsi:nil="true"/>`))).Else().Block(one.body()...))
+		s.do(jen.If(jen.Id("v").Dot(f.null.name)).Block(jen.Id("e").Dot("Raw").Call(e.nilElement(f.particle.Element))).Else().Block(one.body()...))
+	case f.nils, f.many && f.val.any && f.particle.Element.Nillable:
+		item := v.Clone().Index(jen.Id("i"))
+		value := item
+		if f.nils {
+			value = jen.Parens(jen.Op("*").Add(item))
+		}
+		if n.p.Min > 0 && !n.optional || n.p.Max > 0 {
+			s.do(e.count(n.p, v, n.optional))
+		}
+		e.encodeOne(&one, f, value)
+		s.do(jen.For(jen.Id("i").Op(":=").Range().Add(v)).Block(
+			jen.If(item.Clone().Op("==").Nil()).Block(jen.Id("e").Dot("Raw").Call(e.nilElement(f.particle.Element))).Else().Block(one.body()...)))
 	case f.many:
 		if n.p.Min > 0 && !n.optional && !(n.given && n.p.Min == 1) || n.p.Max > 0 {
 			s.do(e.count(n.p, v, n.optional))
@@ -448,17 +491,31 @@ func (e *emitter) encodeLeaf(s *script, st *structure, n *node) {
 	}
 }
 
+// nilElement is an element that is nil.
+func (e *emitter) nilElement(el *xsd.Element) jen.Code {
+	return markup("<" + e.tag(el.Name) + ` xmlns:xsi="` + xsiSpace + `" xsi:nil="true"/>`)
+}
+
 // encodeOne emits one element with its tags. v holds its value.
 func (e *emitter) encodeOne(s *script, f *field, v *jen.Statement) {
 	switch {
 	case f.val.element:
-		s.do(e.writeElement(f.particle, v))
+		s.do(jen.Id("writeElement").Call(jen.Id("e"), jen.Id(e.wildcardVar(f.particle.Wildcard)), v))
+	case f.val.family != nil && f.val.family.head != nil:
+		s.do(jen.Id(f.val.family.writer()).Call(jen.Id("e"), v))
+	case f.val.family != nil:
+		tag := e.tag(f.particle.Element.Name)
+		s.write("<" + tag)
+		s.do(jen.Id(f.val.family.writer()).Call(jen.Id("e"), v))
+		s.writeEnd(tag, true)
 	case f.val.scalar != nil && f.particle.Element.Fixed != nil:
 		e.tagged(s, f.particle.Element, nil, func(s *script) { s.write(escaped(*f.particle.Element.Fixed)) })
 	case f.val.scalar != nil:
 		tag := e.tag(f.particle.Element.Name)
-		s.write("<" + tag + ">")
-		s.do(e.writeScalar(f.val.scalar, v, false))
+		s.write("<" + tag)
+		s.do(e.declareNames(f.val.scalar, v)...)
+		s.write(">")
+		s.do(e.writeScalar(f.val.scalar, v, false)...)
 		s.writeEnd(tag, f.val.scalar.mayBeEmpty())
 	case f.val.any:
 		s.do(jen.Id("writeAny").Call(jen.Id("e"), lit(e.tag(f.particle.Element.Name)), v))
@@ -470,8 +527,21 @@ func (e *emitter) encodeOne(s *script, f *field, v *jen.Statement) {
 		if f.pointer {
 			v = jen.Id("v").Dot(f.name)
 		}
-		e.tagged(s, f.particle.Element, f.val.of, func(s *script) { s.do(v.Dot("encode").Call(jen.Id("e"))) })
+		e.refuseNil(s, f.particle.Element, f.val.of, v)
+		e.tagged(s, f.particle.Element, f.val.of, func(s *script) { s.do(v.Clone().Dot("encode").Call(jen.Id("e"))) })
 	}
+}
+
+// refuseNil emits what refuses a nil element where its declaration does; its struct serves elements that may be nil, too:
+//
+//	if v.Value.Nil {
+//		e.NotNillable("value")
+//	}
+func (e *emitter) refuseNil(s *script, el *xsd.Element, of *structure, v *jen.Statement) {
+	if el.Nillable || !of.saysNil() {
+		return
+	}
+	s.do(jen.If(v.Clone().Dot(target(of).fields[0].name)).Block(jen.Id("e").Dot("NotNillable").Call(lit(e.tag(el.Name)))))
 }
 
 // tagged writes the tags of an element around its content. of is the structure whose encode method writes that content, or
@@ -490,44 +560,40 @@ func (e *emitter) tagged(s *script, el *xsd.Element, of *structure, content func
 	s.writeEnd(tag, of != nil && of.mayBeEmpty())
 }
 
-// writeElement emits
+// declareNames emits, in a start tag, the declarations that the qualified names in a value need:
 //
-//	writeElement(e, readWriteAny, v.Any)
-//
-// or, where the members of a substitution group may stand,
-//
-//	switch v.H.(type) {
-//	case *S1, *S2:
-//		writeElement(e, nil, v.H)
-//	default:
-//		e.Missing("h")
-//	}
-func (e *emitter) writeElement(p *xsd.Particle, v *jen.Statement) jen.Code {
-	if p.Kind == xsd.WildcardParticle {
-		return jen.Id("writeElement").Call(jen.Id("e"), jen.Id(e.wildcardVar(p.Wildcard)), v)
+//	e.DeclareName(v.Ref, true)
+func (e *emitter) declareNames(sc *scalar, v *jen.Statement) []jen.Code {
+	declare := func(v *jen.Statement) jen.Code {
+		return jen.Id("e").Dot("DeclareName").Call(v, lit(e.shapes.defaultSpace != ""))
 	}
-	var members []jen.Code
-	if !p.Element.Abstract {
-		members = append(members, jen.Op("*").Id(e.shapes.globals[p.Element].name))
+	switch {
+	case sc.kind == kindName:
+		return []jen.Code{declare(v)}
+	case sc.holdsNames():
+		return []jen.Code{jen.For(jen.List(jen.Id("_"), jen.Id("item")).Op(":=").Range().Add(v)).Block(declare(jen.Id("item")))}
 	}
-	for _, m := range e.set.Substitutes(p.Element) {
-		members = append(members, jen.Op("*").Id(e.shapes.globals[m].name))
-	}
-	return jen.Switch(v.Clone().Assert(jen.Type())).Block(
-		jen.Case(members...).Block(jen.Id("writeElement").Call(jen.Id("e"), jen.Nil(), v)),
-		jen.Default().Block(jen.Id("e").Dot("Missing").Call(lit(e.tag(p.Element.Name)))))
+	return nil
+}
+
+// holdsNames reports whether the value is a qualified name, or a list of them.
+func (s *scalar) holdsNames() bool {
+	return s.kind == kindName || s.item != nil && s.item.kind == kindName
 }
 
 // writeScalar emits the call that checks and writes a simple value.
-func (e *emitter) writeScalar(sc *scalar, v *jen.Statement, attr bool) jen.Code {
+func (e *emitter) writeScalar(sc *scalar, v *jen.Statement, attr bool) []jen.Code {
 	verb, wide := sc.kind.verb()
+	if verb == "List" {
+		return e.writeList(sc, v, attr)
+	}
 	if attr && verb == "Text" {
 		verb = "AttrText"
 	}
-	if sc.enum != nil || sc.kind != wide {
+	if sc.named() != "" || sc.kind != wide {
 		v = wide.goType().Call(v)
 	}
-	return jen.Id("e").Dot(verb).Call(e.simpleVar(sc.st), v)
+	return []jen.Code{jen.Id("e").Dot(verb).Call(e.simpleVar(sc.st), v)}
 }
 
 // tag is the name of an element as it is written.
@@ -576,8 +642,11 @@ func (e *emitter) declarations(st *structure, alone bool) string {
 	}
 	var decls []string
 	for space := range spaces {
+		uri, attr := strings.CutPrefix(space, prefixed)
 		switch {
-		case space == "" || space == xmlSpace:
+		case uri == "" || uri == xmlSpace || attr && spaces[uri] && uri != e.shapes.defaultSpace:
+		case attr:
+			decls = append(decls, ` xmlns:`+e.shapes.prefix(uri)+`="`+uri+`"`)
 		case space == e.shapes.defaultSpace:
 			if alone {
 				decls = append(decls, ` xmlns="`+space+`"`)
@@ -589,6 +658,9 @@ func (e *emitter) declarations(st *structure, alone bool) string {
 	slices.Sort(decls)
 	return strings.Join(decls, "")
 }
+
+// prefixed stands before a namespace that attributes are of: the default namespace is none of theirs.
+const prefixed = "@"
 
 // wild stands for whatever namespace a wildcard lets in.
 const wild = "##any"
@@ -606,8 +678,8 @@ func (st *structure) spaces(out map[string]bool, seen map[*structure]bool) {
 		st.same.spaces(out, seen)
 	}
 	for _, f := range st.fields {
-		if f.attr != nil {
-			out[f.attr.Attribute.Name.Space] = true
+		if f.attr != nil && f.attr.Attribute.Name.Space != "" {
+			out[prefixed+f.attr.Attribute.Name.Space] = true
 		}
 		if f.particle != nil && f.particle.Element != nil {
 			out[f.particle.Element.Name.Space] = true
@@ -618,6 +690,9 @@ func (st *structure) spaces(out map[string]bool, seen map[*structure]bool) {
 		if f.val.of != nil {
 			f.val.of.spaces(out, seen)
 		}
+		if f.val.family != nil {
+			f.val.family.spaces(out, seen)
+		}
 		if f.items != nil {
 			for _, arm := range f.items.arms {
 				if arm.leaf.Element != nil {
@@ -626,5 +701,15 @@ func (st *structure) spaces(out map[string]bool, seen map[*structure]bool) {
 				arm.spaces(out, seen)
 			}
 		}
+	}
+}
+
+// spaces is that of every arm, and the namespaces of the types' names.
+func (f *family) spaces(out map[string]bool, seen map[*structure]bool) {
+	for _, arm := range f.arms {
+		if f.base != nil && arm.ct != f.base {
+			out[arm.ct.Name.Space] = true
+		}
+		arm.spaces(out, seen)
 	}
 }

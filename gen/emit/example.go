@@ -9,12 +9,20 @@ func (e *emitter) exampleFile() (File, error) {
 	machines := e.machines()
 	for _, server := range machines {
 		for _, client := range machines {
-			if server.runs() && client.calls() && server.Machine != client.Machine {
+			if server.listens() && client.dials() {
 				return e.file("example_gen_test.go", exampleServer(server, client))
 			}
 		}
 	}
 	return File{Name: "example_gen_test.go"}, nil
+}
+
+// exampleConfig is how the client of the example connects.
+func (m *machine) exampleConfig() jen.Code {
+	if !m.runs() {
+		return jen.Nil()
+	}
+	return jen.Op("&").Id(m.Go + "Config").Add(inline(pair{jen.Id("Handler"), jen.Id("Unimplemented" + m.handler()).Values()}))
 }
 
 // exampleServer emits
@@ -47,13 +55,13 @@ func exampleServer(server, client *machine) jen.Code {
 		jen.List(jen.Id("l"), jen.Err()).Op(":=").Qual("net", "Listen").Call(lit("tcp"), lit("127.0.0.1:0")),
 		failed,
 		jen.Id("server").Op(":=").Op("&").Id(server.Go).Add(inline(
-			pair{jen.Id(server.handler()), jen.Id("Unimplemented" + server.handler()).Values()},
+			pair{jen.Id("Handler"), jen.Id("Unimplemented" + server.handler()).Values()},
 		)).Comment("embed it in a handler of your own"),
 		jen.Id("served").Op(":=").Make(jen.Chan().Error(), lit(1)),
 		jen.Go().Func().Params().Block(jen.Id("served").Op("<-").Id("server").Dot("Serve").Call(jen.Id("l"))).Call(),
 		jen.Line(),
 		jen.List(jen.Id("client"), jen.Err()).Op(":=").Id(client.clientName("Dial")).Call(
-			background, lit("tcp"), jen.Id("l").Dot("Addr").Call().Dot("String").Call(), jen.Nil()),
+			background, lit("tcp"), jen.Id("l").Dot("Addr").Call().Dot("String").Call(), client.exampleConfig()),
 		failed.Clone(),
 		jen.Qual("fmt", "Println").Call(jen.Id("client").Dot("Err").Call(), jen.Id("client").Dot("Close").Call()),
 		jen.Qual("fmt", "Println").Call(jen.Id("server").Dot("Shutdown").Call(background), jen.Op("<-").Id("served")),

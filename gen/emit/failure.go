@@ -1,57 +1,95 @@
 package emit
 
 import (
+	"cmp"
+	"slices"
+	"strings"
+
 	"github.com/dave/jennifer/jen"
 
 	"github.com/protogen-go/protogen/gen/formula"
 	"github.com/protogen-go/protogen/gen/model"
 )
 
-// messageError emits the error of DecodeMessage.
+// messageError emits the error of what reads messages.
 func (e *emitter) messageError() []jen.Code {
+	var all failure
+	for _, enc := range e.encs {
+		all.join(enc.failure())
+	}
+	if e.encodings["xml"] == nil && e.hasRules() {
+		all.invalid += ", or the message breaks a rule of the specification"
+		all.causes += ", *RuleError"
+	}
 	kinds := jen.Const().Defs(
-		doc("MessageMalformed: the document is not well-formed XML, or uses what the protocol forbids.").Line().
-			Id("MessageMalformed").Id("MessageErrorKind").Op("=").Iota(),
-		doc("MessageInvalid: the document is not valid by its schema, or the message breaks a rule of the specification.").Line().
-			Id("MessageInvalid"),
-		doc(`MessageUnknown: the document carries none of the protocol's messages. It may be valid all the same; if it is not, its
-			first fault is an element that the schema does not know, where one tells messages apart.`).Line().Id("MessageUnknown"),
+		doc("MessageMalformed: %s.", cmp.Or(all.malformed, "it cannot be read at all, as no "+all.unit+" is")).Line().Id("MessageMalformed").Id("MessageErrorKind").Op("=").Iota(),
+		doc("MessageInvalid: %s.", all.invalid).Line().Id("MessageInvalid"),
+		doc("MessageUnknown: %s.", all.unknown).Line().Id("MessageUnknown"),
 	)
-	fields := []jen.Code{
+	fields := append([]jen.Code{
 		jen.Id("Kind").Id("MessageErrorKind"),
-		jen.Id("Err").Error().Comment("// an *xmlstream.SyntaxError, *xsdrun.ValidationError or *RuleError; nil for a valid document that is no message"),
-		doc(`Node is the element of the first fault as it came, without its content if it is large; nil for a document that is valid or
-			not well-formed%s.`, e.orSecret()).Line().Id("Node").Op("*").Add(rt("xmlstream", "RawElement")),
-	}
-	for _, f := range e.recovered() {
-		fields = append(fields, jen.Id(f.name).String().Comment("// "+f.key+", if it could be read and is valid itself"))
-	}
-	none := jen.Code(lit(e.p.Name + ": the document carries no message of the protocol"))
-	if len(e.junctions()) > 0 {
-		fields = append(fields, jen.Line().Id("lost").String().Comment("// of a valid document: where it stops being a message"))
-		none = jen.Lit(e.p.Name + ": ").Op("+").Id("e.lost")
-	}
+		jen.Id("Err").Error().Comment("// " + all.causes),
+	}, all.fields...)
 	out := []jen.Code{
-		documented(doc("MessageErrorKind says what is wrong with a document that is no message."), jen.Type().Id("MessageErrorKind").Uint8()),
+		documented(doc("MessageErrorKind says what is wrong with a %s that is no message.", all.unit), jen.Type().Id("MessageErrorKind").Uint8()),
 		documented(doc("The kinds of a [MessageError]."), kinds),
-		documented(doc("MessageError says why a document is no message, and holds what could be read of it all the same."),
+		documented(doc("MessageError says why a %s is no message%s.", all.unit, all.holds),
 			jen.Type().Id("MessageError").Struct(fields...)),
-		documented(doc("Error implements error."), method("e", "MessageError", "Error", nil, block(jen.String()),
-			jen.If(jen.Id("e").Dot("Err").Op("==").Nil()).Block(jen.Return(none)),
-			jen.Return(lit(e.p.Name+": ").Op("+").Id("e").Dot("Err").Dot("Error").Call()))),
+		documented(doc("Error implements error."), method("e", "MessageError", "Error", nil, block(jen.String()), all.error...)),
 		documented(doc("Unwrap returns Err."), shortMethod("e", "MessageError", "Unwrap", nil, block(jen.Error()), jen.Return(jen.Id("e").Dot("Err")))),
-		e.newMessageError(),
 	}
-	if len(e.junctions()) > 0 {
-		out = append(out, e.junctionTable(), strayFunc(), e.lostFunc())
-	}
-	if e.secretElements() != nil {
-		out = append(out, e.tellsSecret()...)
-	}
+	out = append(out, all.rest...)
 	if e.hasRules() {
 		out = append(out, e.ruleError()...)
 	}
 	return out
+}
+
+// join adds what another encoding says. The first tells how the error reads.
+func (f *failure) join(g failure) {
+	if f.unit == "" {
+		*f = g
+		return
+	}
+	f.unit += " or " + g.unit
+	f.malformed = strings.TrimPrefix(f.malformed+", or "+g.malformed, ", or ")
+	f.invalid += ", or " + g.invalid
+	f.unknown += ", or " + g.unknown
+	f.causes += ", " + g.causes
+	f.rest = append(f.rest, g.rest...)
+}
+
+// failure implements encoding.
+func (e xmlEncoding) failure() failure {
+	f := failure{
+		unit:      "document",
+		holds:     ", and holds what could be read of it all the same",
+		malformed: "the document is not well-formed XML, or uses what the protocol forbids",
+		invalid:   "the document is not valid by its schema, or the message breaks a rule of the specification",
+		unknown: `the document carries none of the protocol's messages. It may be valid all the same; if it is not, its
+			first fault is an element that the schema does not know, where one tells messages apart`,
+		causes: "an *xmlstream.SyntaxError, *xsdrun.ValidationError or *RuleError; nil for a valid document that is no message",
+		fields: []jen.Code{doc(`Node is the element of the first fault as it came, without its content if it is large; nil for a document that is valid or
+			not well-formed%s.`, e.orSecret()).Line().Id("Node").Op("*").Add(rt("xmlstream", "RawElement"))},
+		rest: []jen.Code{e.newMessageError()},
+	}
+	for _, v := range e.recovered() {
+		f.fields = append(f.fields, jen.Id(v.name).String().Comment("// "+v.key+", if it could be read and is valid itself"))
+	}
+	none := jen.Code(lit(e.p.Name + ": the document carries no message of the protocol"))
+	if len(e.junctions()) > 0 {
+		f.fields = append(f.fields, jen.Line().Id("lost").String().Comment("// of a valid document: where it stops being a message"))
+		none = jen.Lit(e.p.Name + ": ").Op("+").Id("e.lost")
+		f.rest = append(f.rest, e.junctionTable(), strayFunc(), e.lostFunc())
+	}
+	f.error = block(
+		jen.If(jen.Id("e").Dot("Err").Op("==").Nil()).Block(jen.Return(none)),
+		jen.Return(lit(e.p.Name+": ").Op("+").Id("e").Dot("Err").Dot("Error").Call()),
+	)
+	if e.secretElements() != nil {
+		f.rest = append(f.rest, e.tellsSecret()...)
+	}
+	return f
 }
 
 // newMessageError emits what classifies an error and keeps what the document told:
@@ -142,11 +180,19 @@ func (e *emitter) ruleError() []jen.Code {
 	return []jen.Code{
 		documented(doc("ruled is a message with rules."),
 			jen.Type().Id("ruled").Interface(jen.Id("check").Params().Op("*").Id("RuleError"))),
-		documented(doc("RuleError says that a message breaks a rule of the specification that its schema cannot express."),
+		documented(doc("RuleError says that a message breaks a rule of the specification that %s cannot express.", e.shapeWord()),
 			jen.Type().Id("RuleError").Struct(fields...)),
 		documented(doc("Error implements error."),
 			shortMethod("e", "RuleError", "Error", nil, block(jen.String()), jen.Return(jen.Id("e.Message").Op("+").Lit(": ").Op("+").Id("e.Text")))),
 	}
+}
+
+// shapeWord is what gives messages their shape.
+func (e *emitter) shapeWord() string {
+	if e.encodings["xml"] != nil {
+		return "its schema"
+	}
+	return "the types of its fields"
 }
 
 // recovered are the fields of heads that a message which cannot be read may still tell: those of text.
@@ -226,12 +272,18 @@ func (e *emitter) recoverFields(root *structure) []jen.Code {
 
 // hasRules reports whether any message has conditions beyond its shape.
 func (e *emitter) hasRules() bool {
-	for _, m := range e.p.Messages {
-		if len(m.Valid) > 0 {
-			return true
+	return slices.ContainsFunc(e.p.Messages, func(m *model.Message) bool { return len(e.rules(m)) > 0 })
+}
+
+// rules are the conditions of a message beyond its shape: its own, and those of its declared fields.
+func (e *emitter) rules(m *model.Message) []*model.Rule {
+	rules := slices.Clone(m.Valid)
+	for _, f := range m.Fields {
+		if m.Encoding != "xml" && f.Valid != nil {
+			rules = append(rules, &model.Rule{Node: model.Node{Pos: f.Pos, Doc: f.Name + ": " + f.Valid.Text}, Rule: f.Valid})
 		}
 	}
-	return false
+	return rules
 }
 
 // ruleCheck emits the conditions of a message beyond its shape; nil if there are none.
@@ -243,11 +295,12 @@ func (e *emitter) hasRules() bool {
 //		return nil
 //	}
 func (e *emitter) ruleCheck(m *message) jen.Code {
-	if len(m.m.Valid) == 0 {
+	rules := e.rules(m.m)
+	if len(rules) == 0 {
 		return nil
 	}
 	var body []jen.Code
-	for _, r := range m.m.Valid {
+	for _, r := range rules {
 		var inits []jen.Code
 		if code := e.codeConstant(r.Code); code != "" {
 			inits = append(inits, jen.Id("Code").Op(":").Id(code))
@@ -269,8 +322,8 @@ func (e *emitter) ruleCheck(m *message) jen.Code {
 //	if broken := m.check(); broken != nil {
 //		return b, broken
 //	}
-func refuseBroken(m *message) []jen.Code {
-	if len(m.m.Valid) == 0 {
+func (e *emitter) refuseBroken(m *message) []jen.Code {
+	if len(e.rules(m.m)) == 0 {
 		return nil
 	}
 	return []jen.Code{jen.If(jen.Id("broken").Op(":=").Id(m.recv()).Dot("check").Call(), jen.Id("broken").Op("!=").Nil()).Block(

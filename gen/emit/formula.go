@@ -26,6 +26,8 @@ type printer struct {
 	uses    map[string]bool // helpers that what was printed needs
 	named   map[string]bool // roots that were named
 	garbled bool            // error is about the stream and has a text alone
+	// transaction is the machine of a transaction, whose variables that are messages are kept by its engine; else nil.
+	transaction *machine
 }
 
 // rootName is how emitted code names a root; empty when it cannot.
@@ -74,7 +76,7 @@ func (p *printer) plainInt(f *model.Formula) *jen.Statement {
 
 // number prints x as an int64 or a constant, also where it is a reply code.
 func (p *printer) number(x formula.Expr) *jen.Statement {
-	if x.Type().Code {
+	if x.Type().Code && p.transaction == nil {
 		return jen.Int64().Call(p.expr(x))
 	}
 	return p.expr(x)
@@ -141,14 +143,20 @@ func (p *printer) member(x *formula.Member) *jen.Statement {
 		return jen.Id(p.vars).Dot(varName(x.Var))
 	case x.Setting != nil:
 		s := jen.Id(p.config).Dot(x.Setting.Go)
-		if x.Setting.Type == "int" {
+		switch {
+		case x.Setting.Type == "int":
 			return jen.Int64().Call(s)
+		case x.Setting.Value == true:
+			return jen.Op("*").Add(s)
 		}
 		return s
 	case x.Code != nil:
 		return jen.Id(x.Code.Go)
 	}
 	root, ok := x.X.(*formula.Root)
+	if !ok && p.transaction != nil && x.Field != nil {
+		return p.partOfValue(x)
+	}
 	if !ok {
 		return p.refuse(x, "a field of a field")
 	}
@@ -156,6 +164,12 @@ func (p *printer) member(x *formula.Member) *jen.Statement {
 	case "peer":
 		return p.peer(x)
 	case "link":
+		if x.Name == "name" {
+			return jen.Id(p.session).Dot("LinkName").Call()
+		}
+		if p.transaction != nil {
+			return jen.Id("s").Dot("Link").Call().Dot("Reliable")
+		}
 		return lit(!lossy(p.e.p))
 	case "error":
 		return p.errorMember(x)
@@ -185,6 +199,8 @@ func (p *printer) errorMember(x *formula.Member) *jen.Statement {
 		return jen.Id("errorText").Call(e)
 	case "node":
 		return e.Dot("Node")
+	case "message":
+		return e.Dot("Message")
 	case "malformed", "invalid", "unknown":
 		return e.Dot("Kind").Op("==").Id("Message" + exported(x.Name))
 	case "rule":
@@ -217,7 +233,7 @@ func (p *printer) messageMember(root *formula.Root, x *formula.Member) *jen.Stat
 		return p.refuse(x, "this name")
 	}
 	messages := root.Type().Messages
-	if x.Type().Code && len(messages) > 0 {
+	if x.Type().Code && len(messages) > 0 && p.transaction == nil {
 		if h := sharedHead(messages); h != nil && len(messages) > 1 {
 			return jen.Id(recv).Dot(headMethod(h)).Call().Dot("Code").Call()
 		}
@@ -247,7 +263,18 @@ func (p *printer) binary(x *formula.Binary) *jen.Statement {
 			r = p.number(x.Y)
 		}
 	}
+	if x.Type().Kind == formula.Duration {
+		l, r = asDuration(x.X, l), asDuration(x.Y, r)
+	}
 	return l.Op(x.Op).Add(r)
+}
+
+// asDuration is a factor of a duration as Go wants it: a number that is no constant becomes a duration too.
+func asDuration(x formula.Expr, printed *jen.Statement) *jen.Statement {
+	if _, constant := x.(*formula.Lit); constant || x.Type().Kind != formula.Int {
+		return printed
+	}
+	return jen.Qual("time", "Duration").Call(printed)
 }
 
 // opposites are the operators that hold when others do not.
@@ -340,6 +367,14 @@ func (p *printer) call(x *formula.Call) *jen.Statement {
 		return rt("session", "At").Call(args[0], lit(0))
 	case "last":
 		return rt("session", "Last").Call(args...)
+	case "init":
+		return rt("session", "Init").Call(args...)
+	case "rest":
+		return rt("session", "Rest").Call(args...)
+	case "common":
+		return rt("session", "Common").Call(args...)
+	case "number":
+		return jen.Id(p.session).Dot("Number").Call()
 	case "append":
 		return jen.Qual("slices", "Concat").Call(args[0], jen.Index().Add(p.elem(x.Args[0])).Values(args[1:]...))
 	case "closes":
@@ -371,6 +406,9 @@ func (p *printer) has(x formula.Expr, there bool) *jen.Statement {
 	}
 	if m, ok := x.(*formula.Member); ok && m.X.String() == "error" && m.Name == "node" {
 		return p.expr(x).Op(differs).Nil()
+	}
+	if m, ok := x.(*formula.Member); ok && m.Var != nil && p.transaction != nil {
+		return p.transaction.isKept(m.Var, there)
 	}
 	switch x.Type().Kind {
 	case formula.Text:

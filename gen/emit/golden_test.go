@@ -62,8 +62,10 @@ func TestNames(t *testing.T) {
 			checkNames(t, filepath.Base(path), files, p, set)
 		}
 	}
-	files, p, set := emitEPP(t)
-	checkNames(t, "epp", files, p, set)
+	for _, spec := range []string{"epp", "ikc", "proxysession"} {
+		files, p, set := emitSpec(t, spec)
+		checkNames(t, spec, files, p, set)
+	}
 }
 
 // checkNames reports package-level names that nobody has claimed, and those declared twice.
@@ -121,7 +123,13 @@ func declared(t *testing.T, src []byte) []string {
 // emitEPP emits the specification of EPP.
 func emitEPP(t *testing.T) ([]File, *model.Protocol, *xsd.Set) {
 	t.Helper()
-	r, found := load.Load("../../specs/epp", load.Options{})
+	return emitSpec(t, "epp")
+}
+
+// emitSpec emits one of the specifications that ship with protogen.
+func emitSpec(t *testing.T, spec string) ([]File, *model.Protocol, *xsd.Set) {
+	t.Helper()
+	r, found := load.Load("../../specs/"+spec, load.Options{})
 	if found.HasErrors() {
 		t.Fatal(found)
 	}

@@ -2,6 +2,7 @@ package emit
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/dave/jennifer/jen"
 
@@ -14,7 +15,7 @@ func (e *emitter) handlerFile() (File, error) {
 	var d decls
 	var found diag.List
 	for _, m := range e.machines() {
-		if m.runs() {
+		if m.runs() && m.isFirst() {
 			methods := m.methods()
 			d.add(m.handlerInterface(methods), m.unimplemented())
 			d.add(m.unimplementedMethods(methods)...)
@@ -43,16 +44,22 @@ func (e *emitter) handlerMethod(o *model.Operation, msg *model.Message) string {
 type handlerMethod struct {
 	name       string
 	node       *model.Node // that says what it does
-	msg, reply *model.Message
+	o          *model.Operation
+	msg, reply *model.Message // nil if it takes, or gives, nothing
 }
 
 // methods are the methods of the machine's Handler.
 func (m *machine) methods() []handlerMethod {
 	var list []handlerMethod
 	for _, o := range m.operations() {
+		if len(o.Takes) == 0 {
+			list = append(list, handlerMethod{name: o.Go, node: &o.Node, o: o})
+		}
 		for _, msg := range o.Takes {
 			reply := m.e.reply(msg)
-			if reply == nil {
+			if len(o.Gives) == 0 {
+				reply = nil
+			} else if reply == nil {
 				m.found.Errorf(o.Pos, "not-emitted", "operation %q takes %q, which no reply answers", o.Name, msg.Name)
 				continue
 			}
@@ -60,7 +67,7 @@ func (m *machine) methods() []handlerMethod {
 			if o.TakesAll != nil {
 				node = &msg.Node
 			}
-			list = append(list, handlerMethod{m.e.handlerMethod(o, msg), node, msg, reply})
+			list = append(list, handlerMethod{m.e.handlerMethod(o, msg), node, o, msg, reply})
 		}
 	}
 	return list
@@ -69,12 +76,31 @@ func (m *machine) methods() []handlerMethod {
 // handlerSignature emits
 //
 //	Login(ctx context.Context, req *LoginRequest) (*Response, error)
+//	Opened(ctx context.Context) error
+//	Route(ctx context.Context, req *Deliver, answer func(res *Result, err error))
 func (m *machine) handlerSignature(h handlerMethod, named bool) *jen.Statement {
-	ctx, req := jen.Qual("context", "Context"), jen.Op("*").Id(m.e.msgs.of(h.msg).typ)
-	if named {
-		ctx, req = jen.Id("ctx").Add(ctx), jen.Id("req").Add(req)
+	param := func(name string, typ jen.Code) jen.Code {
+		if named {
+			return jen.Id(name).Add(typ)
+		}
+		return typ
 	}
-	return jen.Id(h.name).Params(ctx, req).Params(jen.Op("*").Id(m.e.msgs.of(h.reply).typ), jen.Error())
+	params := block(param("ctx", jen.Qual("context", "Context")))
+	if h.msg != nil {
+		params = append(params, param("req", jen.Op("*").Id(m.e.msgs.of(h.msg).typ)))
+	}
+	switch {
+	case h.reply == nil:
+		return jen.Id(h.name).Params(params...).Error()
+	case h.o.Later:
+		answer := jen.Func().Params(m.answerParams(h.msg)...)
+		name := jen.Id("answer")
+		if !named {
+			params = collect(params, func(p jen.Code) jen.Code { return jen.Id("_").Add(p) })
+		}
+		return jen.Id(h.name).Params(append(params, name.Add(answer))...)
+	}
+	return jen.Id(h.name).Params(params...).Params(jen.Op("*").Id(m.e.msgs.of(h.reply).typ), jen.Error())
 }
 
 // handlerInterface emits
@@ -87,9 +113,7 @@ func (m *machine) handlerInterface(methods []handlerMethod) jen.Code {
 	rows := collect(methods, func(h handlerMethod) jen.Code {
 		return documented(doc("%s", h.name+" "+lowerFirst(sentence(h.node.Doc))+clause(h.node.Standard)), m.handlerSignature(h, true))
 	})
-	text := "%[1]s does the work of the %[2]s. Its methods may block: each call has a goroutine of its own, and a session " +
-		"has one call at a time unless the specification says otherwise. The context ends when the connection does or when the " +
-		"call has taken too long; it knows the session ([%[3]sFromContext], [session.PeerFromContext]).\n\n"
+	text := m.handlerText()
 	if m.e.msgs.codeHead != nil {
 		text += "A nil reply without an error is plain success. A [*ResultError] refuses with a code of the protocol. Any other error " +
 			"is logged, and the peer is told only that the command failed. A panic ends the session and no other.\n\n"
@@ -98,8 +122,36 @@ func (m *machine) handlerInterface(methods []handlerMethod) jen.Code {
 			"for it. So does a panic.\n\n"
 	}
 	text += "Embed [Unimplemented%[1]s] to refuse what is not implemented."
-	return documented(doc(text, m.handler(), m.Role.Name, m.vars()),
+	return documented(doc(text, m.handler(), m.workers(), m.seen()),
 		jen.Type().Id(m.handler()).Interface(rows...))
+}
+
+// workers names whose work a Handler does, in a comment.
+func (m *machine) workers() string {
+	var names []string
+	for _, other := range m.e.machines() {
+		if other.runs() && other.handler() == m.handler() {
+			names = append(names, other.Role.Name)
+		}
+	}
+	return strings.Join(names, " and of the ")
+}
+
+// handlerText says how a Handler is called.
+func (m *machine) handlerText() string {
+	blocking := slices.ContainsFunc(m.operations(), func(o *model.Operation) bool { return o.Blocking })
+	later := slices.ContainsFunc(m.operations(), func(o *model.Operation) bool { return o.Later })
+	text := "%[1]s does the work of the %[2]s. Its methods may block: each call has a goroutine of its own, and a session " +
+		"has one call at a time unless the specification says otherwise. The context ends when the connection does or when the " +
+		"call has taken too long; it knows the session ([%[3]sFromContext], [session.PeerFromContext]).\n\n"
+	if !blocking {
+		text = "%[1]s does the work of the %[2]s. Its methods are called on the loop, in the order of what they are told of, and must not " +
+			"block. The context ends when the connection does; it knows the session ([%[3]sFromContext], [session.PeerFromContext]).\n\n"
+	}
+	if later {
+		text += "An answer function may be called later, from any goroutine; its first call counts.\n\n"
+	}
+	return text
 }
 
 // unimplemented emits
@@ -107,7 +159,11 @@ func (m *machine) handlerInterface(methods []handlerMethod) jen.Code {
 //	type UnimplementedHandler struct{}
 func (m *machine) unimplemented() jen.Code {
 	typ := "Unimplemented" + m.handler()
-	return documented(doc("%s is a [%s] that refuses everything with the protocol's code for it.", typ, m.handler()),
+	text := "%s is a [%s] that refuses everything with the protocol's code for it."
+	if m.e.msgs.codeHead == nil {
+		text = "%s is a [%s] that does nothing, and ends the session where a reply is due."
+	}
+	return documented(doc(text, typ, m.handler()),
 		jen.Type().Id(typ).Struct().Line().Line().
 			Var().Id("_").Id(m.handler()).Op("=").Id(typ).Values())
 }
@@ -120,8 +176,15 @@ func (m *machine) unimplemented() jen.Code {
 func (m *machine) unimplementedMethods(methods []handlerMethod) []jen.Code {
 	refusal := m.unimplementedError()
 	return collect(methods, func(h handlerMethod) jen.Code {
+		body := jen.Return(jen.Nil(), refusal())
+		switch {
+		case h.reply == nil: // what it is told of may be nobody's business
+			body = jen.Return(jen.Nil())
+		case h.o.Later:
+			body = jen.Id("answer").Call(jen.Nil(), refusal())
+		}
 		return documented(doc("%s implements [%s].", h.name, m.handler()),
-			jen.Func().Params(jen.Id("Unimplemented"+m.handler())).Add(m.handlerSignature(h, false)).Block(jen.Return(jen.Nil(), refusal())))
+			jen.Func().Params(jen.Id("Unimplemented"+m.handler())).Add(m.handlerSignature(h, false)).Block(body))
 	})
 }
 

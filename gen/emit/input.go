@@ -1,6 +1,8 @@
 package emit
 
 import (
+	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/dave/jennifer/jen"
@@ -73,7 +75,7 @@ func (m *machine) onMessages(in *input) jen.Code {
 	}
 	var choices []choice
 	for _, s := range m.running() {
-		r := react(s, in.messages[0])
+		r := m.react(s, in.messages[0])
 		switch {
 		case r.on != nil:
 			choices = append(choices, m.reaction(s, formula.Input{Kind: formula.On, On: r.on, Moves: r.on.Moves}, in, name))
@@ -85,8 +87,18 @@ func (m *machine) onMessages(in *input) jen.Code {
 			choices = append(choices, choice{s, nil})
 		}
 	}
+	body := m.states(choices, unexpected(name))
+	param := jen.Id("m")
+	if !names(body, "m") {
+		param = jen.Id("_")
+	}
 	return documented(doc("%s takes %s.", in.name, m.messageList(in.messages)),
-		m.method(in.name, block(jen.Id("m").Add(paramType(m.e, in.messages))), nil, m.states(choices, unexpected(name))))
+		m.method(in.name, block(param.Add(paramType(m.e, in.messages))), nil, body))
+}
+
+// names reports whether code names an identifier.
+func names(code jen.Code, id string) bool {
+	return regexp.MustCompile(`\b` + id + `\b`).MatchString(fmt.Sprintf("%#v", code))
 }
 
 // reaction is what state s does with the messages of in.

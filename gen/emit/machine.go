@@ -21,18 +21,21 @@ type machine struct {
 	short string // "server", what unexported names begin with
 	state string // "ServerState"
 
-	received []*model.Message // what peers may send it, in the protocol's order
-	inputs   []*input         // received, those that are treated alike together
-	entered  []choice         // what is done on entering states
+	received []*model.Message                // what peers may send it, in the protocol's order
+	frames   map[*model.State][]*model.Frame // that may be in force
+	inputs   []*input                        // received, those that are treated alike together
+	entered  []choice                        // what is done on entering states
 	found    diag.List
 	uses     map[string]bool // helpers that formulas of the file need
 }
 
 // machines are the protocol's machines that work per connection.
 func (e *emitter) machines() []*machine {
-	list := make([]*machine, len(e.p.Machines))
-	for i, m := range e.p.Machines {
-		list[i] = newMachine(e, m)
+	var list []*machine
+	for _, m := range e.p.Machines {
+		if !isTransaction(m) {
+			list = append(list, newMachine(e, m))
+		}
 	}
 	return list
 }
@@ -45,6 +48,7 @@ func newMachine(e *emitter, m *model.Machine) *machine {
 			x.received = append(x.received, msg)
 		}
 	}
+	x.frames = formula.Frames(e.p, m)
 	x.inputs = inputsOf(x)
 	return x
 }
@@ -106,10 +110,14 @@ func (m *machine) method(name string, params, results []jen.Code, body ...jen.Co
 
 // printer prints formulas in the methods of the machine.
 func (m *machine) printer(scope *formula.Scope) *printer {
-	return &printer{
+	p := &printer{
 		e: m.e, scope: scope, config: "s.config", vars: "s.vars", session: "s", found: &m.found,
 		roots: map[string]string{}, uses: m.uses, named: map[string]bool{},
 	}
+	if isTransaction(m.Machine) {
+		p.transaction = m
+	}
+	return p
 }
 
 // inputPrinter prints the formulas of what input in causes in state s.
@@ -121,11 +129,11 @@ func (m *machine) inputPrinter(s *model.State, in formula.Input) *printer {
 func (m *machine) runs() bool  { return len(m.operations()) > 0 }
 func (m *machine) calls() bool { return len(m.Calls) > 0 }
 
-// only reports whether m is the protocol's only machine that is.
+// only reports whether m is the protocol's only machine that is; twins count as one.
 func (m *machine) only(is func(*machine) bool) bool {
 	n := 0
 	for _, other := range m.e.p.Machines {
-		if is(&machine{Machine: other, e: m.e}) {
+		if x := (&machine{Machine: other, e: m.e}); is(x) && x.isFirst() {
 			n++
 		}
 	}
@@ -137,7 +145,7 @@ func (m *machine) handler() string {
 	if m.only((*machine).runs) {
 		return "Handler"
 	}
-	return m.Go + "Handler"
+	return m.first().Go + "Handler"
 }
 
 // input is one method of the machine: messages that every state treats alike.
@@ -178,6 +186,15 @@ func react(s *model.State, msg *model.Message) reaction {
 	return reaction{}
 }
 
+// react is what state s does with message msg, nothing where no frame can bring it.
+func (m *machine) react(s *model.State, msg *model.Message) reaction {
+	r := react(s, msg)
+	if r.otherwise != nil && !formula.Carries(m.e.p, m.frames[s], msg) {
+		return reaction{}
+	}
+	return r
+}
+
 // inputsOf puts together the messages that every running state of m treats alike.
 func inputsOf(m *machine) []*input {
 	var inputs []*input
@@ -185,7 +202,7 @@ func inputsOf(m *machine) []*input {
 	for _, msg := range m.received {
 		var key []reaction
 		for _, s := range m.running() {
-			key = append(key, react(s, msg))
+			key = append(key, m.react(s, msg))
 		}
 		i := slices.IndexFunc(keys, func(k []reaction) bool { return slices.Equal(k, key) })
 		if i < 0 {

@@ -2,6 +2,8 @@ package emit
 
 import (
 	"fmt"
+	"reflect"
+	"slices"
 	"time"
 
 	"github.com/dave/jennifer/jen"
@@ -68,12 +70,17 @@ func unexpected(input jen.Code) jen.Code {
 //	default:
 //		...
 //	}
+//
+// or, where nothing is done otherwise, an if.
 func (m *machine) moves(p *printer, moves []*model.Move, input jen.Code) []jen.Code {
 	if len(moves) == 0 {
 		return nil
 	}
 	if moves[0].When == nil {
 		return m.move(p, moves[0], input)
+	}
+	if len(moves) == 2 && moves[1].When == nil && doesNothing(moves[1]) {
+		return block(jen.If(p.condition(moves[0].When)).Block(m.move(p, moves[0], input)...))
 	}
 	var cases []jen.Code
 	open := true
@@ -93,6 +100,11 @@ func (m *machine) moves(p *printer, moves []*model.Move, input jen.Code) []jen.C
 	return []jen.Code{jen.Switch().Block(cases...)}
 }
 
+// doesNothing reports whether a move is empty but for words.
+func doesNothing(mv *model.Move) bool {
+	return reflect.DeepEqual(*mv, model.Move{Node: mv.Node, Ordered: mv.Ordered})
+}
+
 // move emits what a move does, in the order in which it is done.
 //
 //	s.vars.Failures = s.vars.Failures + 1
@@ -103,13 +115,14 @@ func (m *machine) moves(p *printer, moves []*model.Move, input jen.Code) []jen.C
 //	s.Close()
 //	s.to(ServerStateProcessingLogin, "login")
 func (m *machine) move(p *printer, mv *model.Move, input jen.Code) []jen.Code {
+	if isTransaction(m.Machine) {
+		return m.transact(p, mv, input)
+	}
 	var body []jen.Code
 	add := func(c ...jen.Code) { body = append(body, c...) }
 	s := func(method string, args ...jen.Code) { add(jen.Id("s").Dot(method).Call(args...)) }
 	m.refuseMove(mv)
-	for _, set := range mv.Set {
-		add(m.set(p, set))
-	}
+	add(m.sets(p, mv.Set)...)
 	for _, send := range mv.Send {
 		code := m.send(p, send)
 		if len(code) > 1 && len(mv.Send) > 1 {
@@ -120,7 +133,10 @@ func (m *machine) move(p *printer, mv *model.Move, input jen.Code) []jen.Code {
 	if mv.Resolve {
 		s("Resolve", jen.Id(p.roots["msg"]))
 	}
-	if mv.Fail != "" {
+	switch {
+	case len(mv.Again) > 0:
+		s("FailAgain", lit(mv.Fail))
+	case mv.Fail != "":
 		s("Fail", lit(mv.Fail))
 	}
 	for _, t := range mv.Stop {
@@ -132,6 +148,9 @@ func (m *machine) move(p *printer, mv *model.Move, input jen.Code) []jen.Code {
 	if mv.Frame != nil {
 		s("SetFraming", m.framing(mv.Frame)...)
 	}
+	if mv.Codec != nil {
+		s("SetCodec", jen.Id("codecOf").Call(p.value(mv.Codec, formula.TextType)))
+	}
 	if mv.Run != nil {
 		s("Run", jen.Id(m.operation(mv.Run)), m.operand(p), m.timeout(mv.Run))
 	}
@@ -142,6 +161,30 @@ func (m *machine) move(p *printer, mv *model.Move, input jen.Code) []jen.Code {
 		s("to", jen.Id(mv.To.Go), input)
 	}
 	return body
+}
+
+// sets emits what a move sets variables to, all at once where one is computed of another:
+//
+//	s.vars.Name, s.vars.Names = session.Last(s.vars.Names), session.Init(s.vars.Names)
+func (m *machine) sets(p *printer, list []*model.Assign) []jen.Code {
+	set := map[*model.Var]bool{}
+	crossed := false
+	for _, a := range list {
+		if x := p.parse(a.Value, nil); x != nil {
+			crossed = crossed || slices.ContainsFunc(formula.Variables(x), func(v *model.Var) bool { return set[v] })
+		}
+		set[a.Var] = true
+	}
+	if !crossed {
+		return collect(list, func(a *model.Assign) jen.Code { return m.set(p, a) })
+	}
+	var vars, values []jen.Code
+	for _, a := range list {
+		t, _ := formula.TypeOf(m.e.p, a.Var.Type)
+		vars = append(vars, jen.Id("s.vars").Dot(varName(a.Var)))
+		values = append(values, p.value(a.Value, t))
+	}
+	return block(jen.List(vars...).Op("=").List(values...))
 }
 
 // set emits
@@ -172,10 +215,13 @@ func (m *machine) set(p *printer, a *model.Assign) jen.Code {
 
 // refuseMove reports what no recipe prints yet.
 func (m *machine) refuseMove(mv *model.Move) {
-	for what, asked := range map[string]bool{"use": mv.Codec != nil, "upgrade": mv.Upgrade != "", "spawn": mv.Spawn != ""} {
+	for what, asked := range map[string]bool{"upgrade": mv.Upgrade != "", "spawn": mv.Spawn != ""} {
 		if asked {
 			m.found.Errorf(mv.Pos, "not-emitted", "machine %q: a move with %q is not emitted yet", m.Name, what)
 		}
+	}
+	if mv.Codec != nil && !m.e.usesCodec() {
+		m.found.Errorf(mv.Pos, "not-emitted", "machine %q: a move chooses a codec, and no message is a tree", m.Name)
 	}
 }
 

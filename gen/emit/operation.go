@@ -18,7 +18,9 @@ func (m *machine) operationMethods() []jen.Code {
 	}
 	d := decls{m.view(), m.perform(), m.handle(), m.refusal(), m.done()}
 	for _, o := range m.operations() {
-		d.add(m.onDone(o))
+		if len(o.Gives) > 0 {
+			d.add(m.onDone(o))
+		}
 	}
 	return d
 }
@@ -32,9 +34,16 @@ func (m *machine) operationMethods() []jen.Code {
 //		return &v
 //	}
 func (m *machine) view() jen.Code {
+	vars, state := jen.Id("s.vars"), jen.Id("s.state")
+	if m.vars() != m.seen() {
+		vars.Dot(m.seen())
+	}
+	if m.hasTwin() {
+		state.Dot("String").Call()
+	}
 	return implements("Operator", "View", m.method("View", nil, block(jen.Any()),
-		jen.Id("v").Op(":=").Id("s.vars"),
-		jen.Id("v.State").Op("=").Id("s.state"),
+		jen.Id("v").Op(":=").Add(vars),
+		jen.Id("v.State").Op("=").Add(state),
 		jen.Return(jen.Op("&").Id("v"))))
 }
 
@@ -49,15 +58,20 @@ func (m *machine) view() jen.Code {
 //		s.derive(res, req)
 //		return res, nil
 //	}
+//
+// and, where nothing is derived, handle is all of it.
 func (m *machine) perform() jen.Code {
+	if len(m.derived()) == 0 {
+		return implements("Operator", "Perform", m.method("Perform", performParams(), performResults(),
+			jen.Return(jen.Id("s").Dot("handle").Call(jen.Id("ctx"), jen.Id("operation"), jen.Id("req")))))
+	}
 	body := []jen.Code{
 		jen.List(jen.Id("res"), jen.Err()).Op(":=").Id("s").Dot("handle").Call(jen.Id("ctx"), jen.Id("operation"), jen.Id("req")),
 		jen.If(jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Nil(), jen.Err())),
+		jen.Id("s").Dot("derive").Call(jen.Id("res"), jen.Id("req")),
+		jen.Return(jen.Id("res"), jen.Nil()),
 	}
-	if len(m.derived()) > 0 {
-		body = append(body, jen.Id("s").Dot("derive").Call(jen.Id("res"), jen.Id("req")))
-	}
-	return implements("Operator", "Perform", m.method("Perform", performParams(), performResults(), append(body, jen.Return(jen.Id("res"), jen.Nil()))...))
+	return implements("Operator", "Perform", m.method("Perform", performParams(), performResults(), body...))
 }
 
 func performParams() []jen.Code {
@@ -81,20 +95,22 @@ func performResults() []jen.Code { return block(rt("session", "Message"), jen.Er
 //		}
 //		return nil, errors.ErrUnsupported
 //	}
+//
+// An operation that gives nothing returns nil and the handler's error; one that answers later begins with session.Later.
 func (m *machine) handle() jen.Code {
-	call := func(o *model.Operation, msg *model.Message, req jen.Code) jen.Code {
-		return jen.Return(rt("session", "Answer").Call(
-			jen.Id("s.handler").Dot(m.e.handlerMethod(o, msg)).Call(jen.Id("ctx"), req)))
-	}
 	var cases []jen.Code
 	for _, o := range m.operations() {
-		if len(o.Takes) == 1 {
+		switch len(o.Takes) {
+		case 0:
+			cases = append(cases, jen.Case(jen.Id(m.operation(o))).Block(m.handlerCall(o, nil, nil)))
+			continue
+		case 1:
 			typ := jen.Op("*").Id(m.e.msgs.of(o.Takes[0]).typ)
-			cases = append(cases, jen.Case(jen.Id(m.operation(o))).Block(call(o, o.Takes[0], jen.Id("req").Assert(typ))))
+			cases = append(cases, jen.Case(jen.Id(m.operation(o))).Block(m.handlerCall(o, o.Takes[0], jen.Id("req").Assert(typ))))
 			continue
 		}
 		kinds := collect(o.Takes, func(msg *model.Message) jen.Code {
-			return jen.Case(jen.Op("*").Id(m.e.msgs.of(msg).typ)).Block(call(o, msg, jen.Id("req")))
+			return jen.Case(jen.Op("*").Id(m.e.msgs.of(msg).typ)).Block(m.handlerCall(o, msg, jen.Id("req")))
 		})
 		cases = append(cases, jen.Case(jen.Id(m.operation(o))).Block(
 			jen.Switch(jen.Id("req").Op(":=").Id("req").Assert(jen.Type())).Block(kinds...)))
@@ -102,6 +118,60 @@ func (m *machine) handle() jen.Code {
 	return documented(doc("handle calls the method of the handler that an operation stands for."),
 		m.method("handle", performParams(), performResults(),
 			jen.Switch(jen.Id("operation")).Block(cases...), jen.Return(jen.Nil(), jen.Qual("errors", "ErrUnsupported"))))
+}
+
+// handlerCall emits the call of one method of the handler, as the end of handle:
+//
+//	return session.Answer(s.handler.Login(ctx, req))
+//
+// for an operation that gives nothing
+//
+//	return nil, s.handler.Opened(ctx)
+//
+// and for one that answers later
+//
+//	return session.Later(ctx, func(answer func(session.Message, error)) {
+//		s.handler.Route(ctx, req, func(res *Result, err error) {
+//			if res != nil {
+//				s.derive(res, req)
+//			}
+//			answer(session.Answer(res, err))
+//		})
+//	})
+func (m *machine) handlerCall(o *model.Operation, msg *model.Message, req jen.Code) jen.Code {
+	name, args := o.Go, block(jen.Id("ctx"))
+	if msg != nil {
+		name = m.e.handlerMethod(o, msg)
+		args = append(args, req)
+	}
+	call := jen.Id("s.handler").Dot(name)
+	switch {
+	case len(o.Gives) == 0:
+		return jen.Return(jen.Nil(), call.Call(args...))
+	case !o.Later:
+		return jen.Return(rt("session", "Answer").Call(call.Call(args...)))
+	}
+	var body []jen.Code
+	if len(m.derived()) > 0 {
+		body = block(jen.If(jen.Id("res").Op("!=").Nil()).Block(jen.Id("s").Dot("derive").Call(jen.Id("res"), jen.Id("req"))))
+	}
+	body = append(body, jen.Id("answer").Call(rt("session", "Answer").Call(jen.Id("res"), jen.Err())))
+	answer := jen.Func().Params(m.answerParams(msg)...).Block(body...)
+	return jen.Return(rt("session", "Later").Call(jen.Id("ctx"),
+		jen.Func().Params(jen.Id("answer").Func().Params(rt("session", "Message"), jen.Error())).Block(call.Call(append(args, answer)...))))
+}
+
+// answerParams are the parameters of the function that answers msg later.
+func (m *machine) answerParams(msg *model.Message) []jen.Code {
+	return block(jen.Id("res").Op("*").Id(m.replyType(msg)), jen.Err().Error())
+}
+
+// replyType is the type of the reply to msg.
+func (m *machine) replyType(msg *model.Message) string {
+	if reply := m.e.reply(msg); reply != nil {
+		return m.e.msgs.of(reply).typ
+	}
+	return "Message"
 }
 
 // refusal emits
@@ -150,13 +220,27 @@ func (m *machine) refusal() jen.Code {
 //		}
 //	}
 func (m *machine) done() jen.Code {
-	cases := collect(m.operations(), func(o *model.Operation) jen.Code {
-		return jen.Case(jen.Id(m.operation(o))).Block(jen.Id("s").Dot("done"+o.Go).Call(
-			jen.Id("req").Assert(paramType(m.e, o.Takes)), jen.Id("res").Assert(paramType(m.e, m.results(o)))))
-	})
+	var cases []jen.Code
+	for _, o := range m.operations() {
+		if len(o.Gives) == 0 {
+			continue
+		}
+		var args []jen.Code
+		if m.asksRequest(o) {
+			args = append(args, jen.Id("req").Assert(paramType(m.e, o.Takes)))
+		}
+		args = append(args, jen.Id("res").Assert(paramType(m.e, m.results(o))))
+		cases = append(cases, jen.Case(jen.Id(m.operation(o))).Block(jen.Id("s").Dot("done"+o.Go).Call(args...)))
+	}
+	if len(cases) == 0 {
+		return implements("Operator", "Done", m.method("Done", block(jen.Int(), rt("session", "Message"), rt("session", "Message")), nil))
+	}
 	params := block(jen.Id("operation").Int(), jen.List(jen.Id("req"), jen.Id("res")).Add(rt("session", "Message")))
 	return implements("Operator", "Done", m.method("Done", params, nil, jen.Switch(jen.Id("operation")).Block(cases...)))
 }
+
+// asksRequest reports whether the machine is told the request again at the end of an operation.
+func (m *machine) asksRequest(o *model.Operation) bool { return len(o.Takes) > 0 }
 
 // results are the messages that an operation may give, refusals included.
 func (m *machine) results(o *model.Operation) []*model.Message {
@@ -186,7 +270,10 @@ func (m *machine) onDone(o *model.Operation) jen.Code {
 			choices = append(choices, choice{s, body})
 		}
 	}
-	params := block(jen.Id("req").Add(paramType(m.e, o.Takes)), jen.Id("res").Add(paramType(m.e, m.results(o))))
+	params := block(jen.Id("res").Add(paramType(m.e, m.results(o))))
+	if m.asksRequest(o) {
+		params = append(block(jen.Id("req").Add(paramType(m.e, o.Takes))), params...)
+	}
 	return documented(doc("done%s takes the end of the operation %s.", o.Go, o.Name),
 		m.method("done"+o.Go, params, nil, m.states(choices, unexpected(lit("the end of "+o.Name)))))
 }

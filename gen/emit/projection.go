@@ -122,9 +122,9 @@ func target(st *structure) *structure {
 	return st
 }
 
-// fieldTypes gives formulas the types of fields that schemas describe.
-func (ms *messages) fieldTypes(m *model.Message, f *model.Field) *formula.Type {
-	p, ok := ms.place(m, f)
+// fieldType gives formulas the types of fields that schemas describe.
+func (e xmlEncoding) fieldType(m *model.Message, f *model.Field) *formula.Type {
+	p, ok := e.msgs.place(m, f)
 	if !ok {
 		return nil
 	}
@@ -169,7 +169,7 @@ func (sc *scalar) formulaType() *formula.Type {
 // field emits the value of a field of m that the specification names, recv being the message: a string, int64, bool,
 // []byte, time.Time or []string, and the zero value when the document has none. Where the way there may end early it is
 // the call of a method, emitted by projections.
-func (e *emitter) field(m *model.Message, f *model.Field, recv jen.Code) jen.Code {
+func (e xmlEncoding) field(m *model.Message, f *model.Field, recv jen.Code) jen.Code {
 	p, ok := e.msgs.place(m, f)
 	if !ok || p.crossesItems() {
 		e.found.Errorf(f.Pos, "not-emitted", "field %q: formulas cannot read %q: part of it repeats by choice", f.Name, f.Key)
@@ -184,7 +184,7 @@ func (p *place) crossesItems() bool {
 }
 
 // headField is field for a field of a head, recv being the head or a message that has it.
-func (e *emitter) headField(h *model.Head, f *model.Field, recv jen.Code) jen.Code {
+func (e xmlEncoding) headField(h *model.Head, f *model.Field, recv jen.Code) jen.Code {
 	p, ok := e.msgs.headOf(h).place(f)
 	if !ok || p.crossesItems() {
 		e.found.Errorf(f.Pos, "not-emitted", "field %q: formulas cannot read %q: part of it repeats by choice", f.Name, f.Key)
@@ -354,7 +354,7 @@ func (p *place) assignValue(end *jen.Statement) []jen.Code {
 // formulas use: what is optional on the way is made, of what repeats on the way there is one item, of a repeated group the last
 // that fits. A list of texts fills a repeated element; a bool says whether an element without content is there; an element, a
 // [*xmlstream.RawElement], becomes the whole of mixed content.
-func (e *emitter) assign(m *model.Message, f *model.Field, recv, value jen.Code) []jen.Code {
+func (e xmlEncoding) assign(m *model.Message, f *model.Field, recv, value jen.Code) []jen.Code {
 	p, ok := e.msgs.place(m, f)
 	if !ok {
 		e.found.Errorf(f.Pos, "unknown-path", "field %q: %q leads nowhere", f.Name, f.Key)
@@ -364,7 +364,7 @@ func (e *emitter) assign(m *model.Message, f *model.Field, recv, value jen.Code)
 }
 
 // assignHead is assign for a field of a head, recv being the head or a message that has it.
-func (e *emitter) assignHead(h *model.Head, f *model.Field, recv, value jen.Code) []jen.Code {
+func (e xmlEncoding) assignHead(h *model.Head, f *model.Field, recv, value jen.Code) []jen.Code {
 	p, ok := e.msgs.headOf(h).place(f)
 	if !ok {
 		e.found.Errorf(f.Pos, "unknown-path", "field %q: %q leads nowhere", f.Name, f.Key)
@@ -484,7 +484,7 @@ func (sc *scalar) fromCanonical(v *jen.Statement) *jen.Statement {
 }
 
 // unset emits the condition that the program has not given a field its value.
-func (e *emitter) unset(m *model.Message, f *model.Field, recv jen.Code) jen.Code {
+func (e xmlEncoding) unset(m *model.Message, f *model.Field, recv jen.Code) jen.Code {
 	p, ok := e.msgs.place(m, f)
 	if ok && len(p.base) == 0 && direct(p.hops) {
 		v := selector(jen.Add(recv), p.hops)
@@ -499,7 +499,7 @@ func (e *emitter) unset(m *model.Message, f *model.Field, recv jen.Code) jen.Cod
 }
 
 // unsetHead is unset for a field of a head.
-func (e *emitter) unsetHead(h *model.Head, f *model.Field, recv jen.Code) jen.Code {
+func (e xmlEncoding) unsetHead(h *model.Head, f *model.Field, recv jen.Code) jen.Code {
 	p, _ := e.msgs.headOf(h).place(f)
 	return p.unset(jen.Add(e.headField(h, f, recv)))
 }

@@ -31,18 +31,13 @@ func TestRefused(t *testing.T) {
 	}{
 		{
 			"encoding", "",
-			model.Protocol{Messages: []*model.Message{{Node: node("m"), Encoding: "tree"}}},
-			`p.cue:1:2: error[not-emitted]: message "m": no codec is emitted for encoding "tree" yet; only xml has one`,
+			model.Protocol{Messages: []*model.Message{{Node: node("m"), Encoding: "binary"}}},
+			`p.cue:1:2: error[not-emitted]: message "m": no codec is emitted for encoding "binary" yet`,
 		},
 		{
 			"transaction machine", "",
 			model.Protocol{Machines: []*model.Machine{{Node: node("s"), Per: "transaction"}}},
-			`p.cue:1:2: error[not-emitted]: machine "s": no machine is emitted per transaction yet; only per connection`,
-		},
-		{
-			"repeated nil", refuseSchema,
-			model.Protocol{},
-			`t.xsd:2:44: error[not-emitted]: the element "n" repeats and may be nil: Go has no form for that yet`,
+			`p.cue:1:2: error[not-emitted]: machine "s": a transaction with no key is not emitted`,
 		},
 		{
 			"unknown element", "",

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"go/format"
 	"go/scanner"
+	"path"
 	"strings"
 
 	"github.com/dave/jennifer/jen"
@@ -39,7 +40,7 @@ func (e *emitter) render(name, comment string, decls []jen.Code) (File, error) {
 		f.PackageComment(comment)
 	}
 	for _, dir := range runtimePackages {
-		f.ImportName(runtimePath+dir, dir)
+		f.ImportName(runtimePath+dir, path.Base(dir))
 	}
 	for _, d := range decls {
 		f.Add(d)

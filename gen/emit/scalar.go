@@ -30,6 +30,8 @@ const (
 	kindDate
 	kindDuration
 	kindBytes
+	kindList
+	kindName
 )
 
 // builtinKinds are the kinds of the built-in types that are not held as text. Types without bounds (decimal, integer and
@@ -43,10 +45,17 @@ var builtinKinds = map[string]kind{
 
 // kindOf is the kind that holds values of st.
 func kindOf(st *xsd.SimpleType) kind {
-	if st.Variety != xsd.Atomic {
+	switch st.Variety {
+	case xsd.Atomic:
+	case xsd.List:
+		return kindList
+	default:
 		return kindString
 	}
 	b := st.BuiltinBase()
+	if p := st.Primitive; p != nil && (p.Name.Local == "QName" || p.Name.Local == "NOTATION") {
+		return kindName
+	}
 	if k, ok := builtinKinds[b.Name.Local]; ok {
 		return k
 	}
@@ -87,7 +96,7 @@ func (k kind) zeroText() string {
 		return "false"
 	case kindDuration:
 		return "PT0S"
-	case kindString, kindBytes, kindTime, kindDate:
+	case kindString, kindBytes, kindTime, kindDate, kindList, kindName:
 		return ""
 	}
 	return "0"
@@ -95,7 +104,10 @@ func (k kind) zeroText() string {
 
 // scalar is how values of st are held.
 func (s *shapes) scalar(st *xsd.SimpleType) *scalar {
-	sc := &scalar{st: st, kind: kindOf(st), enum: s.enum(st)}
+	sc := &scalar{st: st, kind: kindOf(st), enum: s.enum(st), union: s.union(st)}
+	if sc.kind == kindList {
+		sc.item = s.scalar(st.Item)
+	}
 	sc.zero = s.set.Simple(st).Check(sc.kind.zeroText(), nil) == nil
 	return sc
 }
@@ -110,7 +122,7 @@ func (s *shapes) enum(st *xsd.SimpleType) *enum {
 			return e
 		}
 		k := kindOf(t)
-		if k == kindBool || k >= kindFloat32 {
+		if k == kindBool || k >= kindFloat32 { // no constants, or none worth a type
 			return nil
 		}
 		e := &enum{name: s.names.Type(t), st: t, kind: k}
@@ -127,6 +139,28 @@ func (s *shapes) enum(st *xsd.SimpleType) *enum {
 		return e
 	}
 	return nil
+}
+
+// named is the Go type of its own that holds the value, or empty.
+func (s *scalar) named() string {
+	switch {
+	case s.enum != nil:
+		return s.enum.name
+	case s.union != nil:
+		return s.union.name
+	}
+	return ""
+}
+
+// goType is the Go type that holds the value.
+func (s *scalar) goType() *jen.Statement {
+	switch {
+	case s.kind == kindList:
+		return jen.Index().Add(s.item.goType())
+	case s.named() != "":
+		return jen.Id(s.named())
+	}
+	return s.kind.goType()
 }
 
 // goType is the Go type of a kind.
@@ -162,6 +196,8 @@ func (k kind) goType() *jen.Statement {
 		return rt("xsdrun", "Duration")
 	case kindBytes:
 		return jen.Index().Byte()
+	case kindName:
+		return rt("xmlstream", "Name")
 	}
 	return jen.String()
 }
@@ -185,6 +221,10 @@ func (k kind) verb() (verb string, wide kind) {
 		return "Duration", k
 	case kindBytes:
 		return "Bytes", k
+	case kindList:
+		return "List", k
+	case kindName:
+		return "NameValue", k
 	}
 	return "Text", kindString
 }

@@ -16,11 +16,14 @@ import (
 func (e *emitter) scenarioFile() (File, error) {
 	var found diag.List
 	for _, m := range e.machines() {
-		if !m.runs() || len(e.p.Scenarios) == 0 || m.firstFrame() == nil {
+		if !m.listens() || len(e.p.Scenarios) == 0 || m.firstFrame() == nil {
 			continue
 		}
-		d := decls{m.stepType(), m.scriptType(), m.scriptPerform(), m.scenarioTest(&found)}
-		d.add(m.playFunc(), m.pushScript(), m.sessionFuzz())
+		d := decls{m.stepType(), m.scriptType(), m.scriptPerform()}
+		if e.usesCodec() {
+			d.add(m.scriptFrames()...)
+		}
+		d.add(m.scenarioTest(&found), m.playFunc(), m.pushScript(), m.sessionFuzz())
 		if found.HasErrors() {
 			return File{}, found
 		}
@@ -56,6 +59,7 @@ func (m *machine) stepType() jen.Code {
 	if m.e.msgs.codes != nil {
 		fields = append(fields, jen.Id("code").Id(m.e.msgs.codes.name).Comment("with which code, or the code to expect; 0: any"))
 	}
+	fields = append(fields, m.stepKinds()...)
 	fields = append(fields,
 		jen.Id("expect").String().Comment("the name of a message from the session"),
 		jen.Id("check").Func().Params(jen.Op("*").Qual("testing", "T"), jen.Id("Message")).Comment("what it must say; nil: anything"),
@@ -93,6 +97,9 @@ func (m *machine) scriptType() jen.Code {
 //		return m, nil
 //	}
 func (m *machine) scriptPerform() jen.Code {
+	if m.e.usesCodec() {
+		return m.scriptAnswer()
+	}
 	body := []jen.Code{
 		jen.List(jen.Id("m"), jen.Err()).Op(":=").Id("DecodeMessage").Call(jen.Index().Byte().Call(jen.Id("s.step.reply"))),
 		jen.If(jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Nil(), jen.Err())),
@@ -140,7 +147,7 @@ func (m *machine) scenarioStep(s *model.Step, found *diag.List) jen.Code {
 	set := func(name string, v jen.Code) pair { return pair{jen.Id(name), v} }
 	switch {
 	case s.Expect != nil:
-		row := []pair{set("expect", lit(s.Expect.Name))}
+		row := append([]pair{set("expect", lit(s.Expect.Name))}, m.stepTree(s.Expect)...)
 		with := maps.Clone(s.With)
 		if code := m.expectedCode(s); code != nil {
 			row = append(row, set("code", jen.Id(code.Go)))
@@ -154,9 +161,10 @@ func (m *machine) scenarioStep(s *model.Step, found *diag.List) jen.Code {
 		found.Errorf(s.Pos, "not-emitted", "the scenario sends %q, which has no example", s.Send.Name)
 		return jen.Null()
 	case s.Send != nil:
-		return inline(append([]pair{set("send", jen.Id(name.Example(s.Send, s.Example)))}, m.ending(s)...)...)
-	case s.Raw != "":
-		return inline(set("send", text(s.Raw)))
+		row := append([]pair{set("send", jen.Id(name.Example(s.Send, s.Example)))}, m.stepTree(s.Send)...)
+		return inline(append(row, m.ending(s)...)...)
+	case s.IsRaw:
+		return inline(append([]pair{set("send", text(s.Raw))}, m.stepRaw(s)...)...)
 	case s.Wait != "":
 		return inline(set("wait", lit(s.Wait)))
 	}
@@ -170,7 +178,7 @@ func (m *machine) ending(s *model.Step) []pair {
 		return nil
 	}
 	reply := m.e.reply(s.Send)
-	if firstExample(reply) == nil {
+	if len(o.Gives) == 0 || firstExample(reply) == nil {
 		return nil
 	}
 	row := []pair{{jen.Id("reply"), jen.Id(name.Example(reply, reply.Examples[0]))}}
@@ -262,6 +270,8 @@ func (m *machine) expectField(f *model.Field, got jen.Code, want any, found *dia
 		wanted = jen.Lit(int(w))
 	case string, bool, int:
 		wanted = lit(w)
+	case []any:
+		return expectList(f, got, w)
 	default:
 		found.Errorf(f.Pos, "not-emitted", "a scenario compares %q with a %T", f.Name, want)
 		return jen.Null()
@@ -275,9 +285,17 @@ func (m *machine) playFunc() jen.Code {
 	fatal := func(format string, args ...jen.Code) jen.Code {
 		return jen.Id("t").Dot("Fatalf").Call(append(block(lit("step %d: "+format), jen.Id("i")), args...)...)
 	}
+	framed := jen.Id("framing").Dot("Append").Call(jen.Nil(), jen.Index().Byte().Call(jen.Id("step.send")))
+	if m.e.usesCodec() {
+		framed = jen.Id("script").Dot("frame").Call()
+	}
+	sends := jen.Id("step.send").Op("!=").Lit("")
+	if m.e.usesCodec() {
+		sends.Op("||").Id("step.raw")
+	}
 	send := block(
 		jen.Id("script.step").Op("=").Id("step"),
-		jen.List(jen.Id("frame"), jen.Err()).Op(":=").Id("framing").Dot("Append").Call(jen.Nil(), jen.Index().Byte().Call(jen.Id("step.send"))),
+		jen.List(jen.Id("frame"), jen.Err()).Op(":=").Add(framed),
 		jen.If(jen.Err().Op("!=").Nil()).Block(fatal("%v", jen.Err())),
 		jen.For(jen.Id("part").Op(":=").Range().Qual("slices", "Chunk").Call(jen.Id("frame"), jen.Id("size"))).Block(
 			jen.Id("out").Op("=").Append(jen.Id("out"), jen.Id("push").Dot("Receive").Call(jen.Id("part")).Op("..."))),
@@ -292,6 +310,14 @@ func (m *machine) playFunc() jen.Code {
 		jen.If(jen.Id("step.check").Op("!=").Nil()).Block(jen.Id("step").Dot("check").Call(jen.Id("t"), jen.Id("m"))),
 		jen.Id("out").Op("=").Id("out").Index(jen.Id("n").Op(":")),
 	)
+	if m.e.usesCodec() {
+		expect = append(block(
+			jen.Id("script.step").Op("=").Id("step"),
+			jen.List(jen.Id("m"), jen.Id("n"), jen.Err()).Op(":=").Id("script").Dot("next").Call(jen.Id("out")),
+			jen.If(jen.Err().Op("!=").Nil().Op("||").Id("m").Dot("MessageName").Call().Op("!=").Id("step.expect")).Block(
+				fatal("the session sends %q (%v), want %s", jen.Id("out"), jen.Err(), jen.Id("step.expect"))),
+		), expect[4:]...)
+	}
 	wait := block(
 		jen.Id("out").Op("=").Append(jen.Id("out"), jen.Id("push").Dot("Expire").Call(jen.Id("step.wait")).Op("...")),
 	)
@@ -302,11 +328,11 @@ func (m *machine) playFunc() jen.Code {
 	return documented(doc("playScenario plays a scenario, its octets in parts of a size."),
 		function("playScenario", block(testParam(), jen.Id("steps").Index().Id("scenarioStep"), jen.Id("size").Int()), nil,
 			jen.Id("t").Dot("Helper").Call(),
-			jen.List(jen.Id("push"), jen.Id("script"), jen.Id("framing")).Op(":=").Id("new"+exported(m.script())).Call(),
+			m.newScript("push", "script", "framing"),
 			jen.Id("out").Op(":=").Qual("slices", "Clone").Call(jen.Id("push").Dot("Open").Call()),
 			jen.For(jen.List(jen.Id("i"), jen.Id("step")).Op(":=").Range().Id("steps")).Block(
 				jen.Switch().Block(
-					jen.Case(jen.Id("step.send").Op("!=").Lit("")).Block(send...),
+					jen.Case(sends).Block(send...),
 					jen.Case(jen.Id("step.expect").Op("!=").Lit("")).Block(expect...),
 					jen.Case(jen.Id("step.wait").Op("!=").Lit("")).Block(wait...),
 					jen.Case(jen.Id("step.closed")).Block(closed...),
@@ -338,9 +364,12 @@ func (m *machine) checkCode(fatal func(string, ...jen.Code) jen.Code) jen.Code {
 //	func newScriptedServer() (*session.Push, *scriptedServer, frame.Framing) { ... }
 func (m *machine) pushScript() jen.Code {
 	handler := jen.Id("Unimplemented" + m.handler()).Values()
-	return documented(doc("new%s is a session whose operations end as the script's step says, and its framing.", exported(m.script())),
-		function("new"+exported(m.script()), nil,
-			block(jen.Op("*").Add(rt("session", "Push")), jen.Op("*").Id(m.script()), rt("frame", "Framing")),
+	text := "new%s is a session whose operations end as the script's step says, and its framing."
+	if m.e.usesCodec() {
+		text = "new%s is a session whose operations end as the script's step says."
+	}
+	return documented(doc(text, exported(m.script())),
+		function("new"+exported(m.script()), nil, m.scriptResults(),
 			jen.Id("script").Op(":=").New(jen.Id(m.script())),
 			jen.Id("config").Op(":=").Id("Config").Values().Dot("withDefaults").Call(),
 			jen.Id("service").Op(":=").Id("new"+m.Go+"Service").Call(handler, jen.Id("config"),
@@ -348,7 +377,7 @@ func (m *machine) pushScript() jen.Code {
 			jen.Id("service.New").Op("=").Func().Params(jen.Id("s").Op("*").Add(rt("session", "Session"))).Add(rt("session", "Machine")).Block(
 				jen.Id("script").Dot(m.typ).Op("=").Id("new"+m.Go+"Machine").Call(jen.Id("s"), handler.Clone(), jen.Id("config")),
 				jen.Return(jen.Id("script"))),
-			jen.Return(rt("session", "NewPush").Call(jen.Id("service")), jen.Id("script"), jen.Id("config").Dot(m.firstFrame().Go).Call()),
+			m.scriptReturn(),
 		))
 }
 
@@ -361,6 +390,9 @@ func (m *machine) sessionFuzz() jen.Code {
 		if x := firstExample(msg); x != nil {
 			seeds = append(seeds, jen.Id(name.Example(msg, x)))
 		}
+	}
+	if m.e.usesCodec() {
+		return m.codedFuzz()
 	}
 	return documented(doc("Fuzz%sSession: whatever a peer sends, the session does not panic and comes to its end with the peer.", m.Go),
 		function("Fuzz"+m.Go+"Session", block(jen.Id("f").Op("*").Qual("testing", "F")), nil,

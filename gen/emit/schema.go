@@ -19,12 +19,15 @@ type tables struct {
 	simple    map[*xsd.SimpleType]string
 	wildcards []*xsd.Wildcard
 	wildcard  map[*xsd.Wildcard]string
+
+	identities []*xsd.Identity
+	identity   map[*xsd.Identity]string
 }
 
 // newTables collects what the codecs of s need. Its findings are names that collide; the variables of simple types and
 // wildcards, which nobody else names, keep clear of all others.
-func newTables(s *shapes, taken *name.Scope) (*tables, diag.List) {
-	t := &tables{simple: map[*xsd.SimpleType]string{}, wildcard: map[*xsd.Wildcard]string{}}
+func newTables(s *shapes, l *lax, taken *name.Scope) (*tables, diag.List) {
+	t := &tables{simple: map[*xsd.SimpleType]string{}, wildcard: map[*xsd.Wildcard]string{}, identity: map[*xsd.Identity]string{}}
 	var found diag.List
 	for _, st := range s.structs {
 		for _, n := range st.own() {
@@ -34,7 +37,7 @@ func newTables(s *shapes, taken *name.Scope) (*tables, diag.List) {
 	for _, st := range s.structs {
 		for _, f := range st.fields {
 			if f.val.scalar != nil {
-				t.addSimple(s, taken, f.val.scalar.st, st.name+f.name)
+				t.addScalar(s, taken, f.val.scalar, st.name+f.name)
 			}
 			if f.particle != nil && f.particle.Wildcard != nil {
 				t.addWildcard(taken, f.particle.Wildcard, st.name)
@@ -57,7 +60,25 @@ func newTables(s *shapes, taken *name.Scope) (*tables, diag.List) {
 			}
 		}
 	}
+	t.addIdentities(s, taken)
+	for _, a := range l.attributes {
+		t.addSimple(s, taken, a.Type, a.Name.Local+"-attr")
+	}
+	for _, st := range l.types {
+		t.addSimple(s, taken, st, "")
+	}
+	for _, u := range s.unions {
+		t.addSimple(s, taken, u.st, u.name)
+	}
 	return t, found
+}
+
+// addScalar names the variables of a value's type and, of a list, that of its items.
+func (t *tables) addScalar(s *shapes, taken *name.Scope, sc *scalar, place string) {
+	t.addSimple(s, taken, sc.st, place)
+	if sc.item != nil {
+		t.addScalar(s, taken, sc.item, place+"Item")
+	}
 }
 
 // own are the names of the declarations that belong to the structure alone: its tables, and its functions where it has no
@@ -124,6 +145,15 @@ func (e *emitter) schemaFile() (File, error) {
 	if len(e.tables.wildcards) > 0 {
 		d.add(e.wildcardVars())
 	}
+	d.add(e.laxTables()...)
+	if len(e.tables.identities) > 0 {
+		d.add(e.identityVars())
+	}
+	for _, f := range e.shapes.families {
+		if f.base != nil {
+			d.add(e.familyTable(f))
+		}
+	}
 	for _, st := range e.shapes.structs {
 		if st.model != nil {
 			d.add(e.contentModel(st))
@@ -188,6 +218,16 @@ func (e *emitter) spaceConsts() jen.Code {
 	for _, w := range e.tables.wildcards {
 		for _, n := range e.set.Wildcard(w).Spaces {
 			named[n] = true
+		}
+	}
+	for _, id := range e.tables.identities {
+		r := e.set.Identity(id)
+		for _, paths := range append(r.Fields, r.Selector) {
+			for _, p := range paths {
+				for _, s := range p.Steps {
+					named[s.Space] = true
+				}
+			}
 		}
 	}
 	var rows []jen.Code
@@ -259,6 +299,9 @@ func (e *emitter) simpleLiteral(t *xsdrun.SimpleType) jen.Code {
 		add("Variety", rt("xsdrun", map[xsdrun.Variety]string{
 			xsdrun.VarietyList: "VarietyList", xsdrun.VarietyUnion: "VarietyUnion",
 		}[t.Variety]))
+	}
+	if t.Base != nil && e.shapes.bare() && t.Base != t.Base.Builtin.Type() {
+		add("Base", e.simpleRef(t.Base))
 	}
 	if t.WhiteSpace != xsdrun.WhiteSpaceInherit {
 		add("WhiteSpace", rt("xsdrun", map[xsdrun.WhiteSpace]string{
@@ -396,7 +439,7 @@ func (e *emitter) particleLiteral(st *structure, i int) jen.Code {
 	if p.Any != nil {
 		fields = append(fields, pair{jen.Id("Any"), jen.Id(e.wildcardVar(st.model.Leaves[i].Wildcard))})
 	}
-	if p.Abstract {
+	if leaf := st.model.Leaves[i]; leaf.Element != nil && leaf.Element.Abstract {
 		fields = append(fields, pair{jen.Id("Abstract"), jen.True()})
 	}
 	if len(p.Members) > 0 {

@@ -11,7 +11,7 @@ func (e *emitter) serverFile() (File, error) {
 	var d decls
 	var found diag.List
 	for _, m := range e.machines() {
-		if m.runs() {
+		if m.listens() {
 			if len(d) == 0 {
 				d.add(serverClosed())
 			}
@@ -53,7 +53,7 @@ func (m *machine) serverType() jen.Code {
 	return documented(doc(`%s is a %s: it runs a session for every connection it accepts. Set its fields before the first call
 		and leave them alone afterwards; the methods may be called from any goroutine.`, m.Go, m.roleName()),
 		jen.Type().Id(m.Go).Struct(
-			field(m.handler()+" does the work. Required.", jen.Id(m.handler()).Id(m.handler())),
+			field("Handler does the work. Required.", jen.Id("Handler").Id(m.handler())),
 			field("Config holds the protocol's settings; the zero value means its defaults.", jen.Id("Config").Id("Config")),
 			field("TLSConfig makes every connection begin with a TLS handshake; nil: none.", jen.Id("TLSConfig").Op("*").Qual("crypto/tls", "Config")),
 			field("Logger gets what an operator should know, never the content of messages; nil: slog.Default().", jen.Id("Logger").Op("*").Qual("log/slog", "Logger")),
@@ -116,12 +116,12 @@ func (m *machine) serve() jen.Code {
 	return documented(doc(`Serve accepts connections from l until Shutdown or Close, and then returns [ErrServerClosed]; its
 		error is never nil. It closes l.`),
 		method("s", m.Go, "Serve", block(jen.Id("l").Qual("net", "Listener")), block(jen.Error()),
-			jen.If(jen.Id("s").Dot(m.handler()).Op("==").Nil()).Block(
-				jen.Return(jen.Qual("errors", "New").Call(lit(m.e.p.Name+": "+m.Go+"."+m.handler()+" is nil")))),
+			jen.If(jen.Id("s.Handler").Op("==").Nil()).Block(
+				jen.Return(jen.Qual("errors", "New").Call(lit(m.e.p.Name+": "+m.Go+".Handler is nil")))),
 			jen.Id("config").Op(":=").Id("s.Config").Dot("withDefaults").Call(),
 			ifErr(jen.Id("config").Dot("check").Call(), jen.Err()),
 			jen.Id("service").Op(":=").Id("new"+m.Go+"Service").Call(
-				jen.Id("s").Dot(m.handler()), jen.Id("config"), jen.Id("s.Logger"), jen.Id("s.Hooks")),
+				jen.Id("s.Handler"), jen.Id("config"), jen.Id("s.Logger"), jen.Id("s.Hooks")),
 			jen.Return(jen.Id("s.server").Dot("Serve").Call(jen.Id("l"), jen.Id("s.TLSConfig"), jen.Id("s.Engine"), jen.Id("s.Limits"), jen.Id("service")))))
 }
 

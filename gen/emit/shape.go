@@ -23,6 +23,13 @@ type shapes struct {
 	// ofElement are the types of global elements and of messages' payloads: users write those as structs.
 	ofElement map[xsd.Type]bool
 	byEnum    map[*xsd.SimpleType]*enum
+	families  []*family
+	groups    map[*xsd.Element]*family
+	byBase    map[*xsd.ComplexType]*family
+	unions    []*union
+	byUnion   map[*xsd.SimpleType]*union
+	derived   map[*xsd.ComplexType][]*xsd.ComplexType
+	nils      map[xsd.Type]bool // types of elements that may be nil
 	// defaultSpace is the namespace whose elements are written without a prefix; empty for none.
 	defaultSpace string
 }
@@ -80,6 +87,7 @@ type field struct {
 	particle *xsd.Particle
 	items    *items
 	null     *field // of an element that may be nil: the field that says that it is
+	nils     bool   // each of many is held by a pointer, nil for an element that is nil
 }
 
 // value is how Go holds a value of a schema type. Exactly one of its members is set.
@@ -87,15 +95,18 @@ type value struct {
 	scalar  *scalar
 	of      *structure
 	any     bool // xmlstream.Any
-	element bool // the Element interface: a wildcard, or the head of a substitution group
+	element bool // the Element interface: a wildcard
+	family  *family
 }
 
 // scalar is a value of a simple type.
 type scalar struct {
-	st   *xsd.SimpleType
-	kind kind
-	enum *enum // nil: a plain Go type
-	zero bool  // Go's zero value is a value of the type
+	st    *xsd.SimpleType
+	kind  kind
+	enum  *enum   // nil: a plain Go type, or a union's
+	union *union  // nil: no union that has a Go type
+	item  *scalar // of a list
+	zero  bool    // Go's zero value is a value of the type
 }
 
 // enum is an enumeration: a named Go type with constants.
@@ -126,10 +137,14 @@ func newShapes(p *model.Protocol, set *xsd.Set, names *name.Table) (*shapes, dia
 	s := &shapes{
 		p: p, set: set, names: names, byType: map[xsd.Type]*structure{}, globals: map[*xsd.Element]*structure{},
 		byEnum: map[*xsd.SimpleType]*enum{}, ofElement: map[xsd.Type]bool{},
+		groups: map[*xsd.Element]*family{}, byBase: map[*xsd.ComplexType]*family{},
+		byUnion: map[*xsd.SimpleType]*union{},
 	}
 	if set == nil {
 		return s, nil
 	}
+	s.derived = derivedTypes(set)
+	s.nils = nilTypes(set, s.derived)
 	for _, el := range set.Elements {
 		s.ofElement[el.Type] = true
 	}
@@ -139,11 +154,53 @@ func newShapes(p *model.Protocol, set *xsd.Set, names *name.Table) (*shapes, dia
 		}
 	}
 	for _, el := range set.Elements {
-		s.global(el)
+		if !el.Abstract {
+			s.global(el)
+		}
+	}
+	if s.bare() {
+		for _, t := range set.Types {
+			if ct, ok := t.(*xsd.ComplexType); ok && !ct.Abstract {
+				s.complex(ct)
+			}
+		}
+	}
+	visits := map[*structure]visit{}
+	for _, st := range s.structs {
+		breakCycle(st, visits)
 	}
 	s.chooseDefault()
 	return s, s.found
 }
+
+// breakCycle makes pointers of fields by which a structure would hold itself: content that must hold its own kind has no document
+// that ends, but it has a type.
+func breakCycle(st *structure, visits map[*structure]visit) {
+	if st = target(st); visits[st] != unvisited {
+		return
+	}
+	visits[st] = visiting
+	for _, f := range st.fields {
+		if f.val.of == nil || f.pointer || f.many {
+			continue
+		}
+		if of := target(f.val.of); visits[of] == visiting {
+			f.pointer = true
+		} else {
+			breakCycle(of, visits)
+		}
+	}
+	visits[st] = visited
+}
+
+// visit is how far a walk over structures has come with one of them.
+type visit uint8
+
+const (
+	unvisited visit = iota
+	visiting
+	visited
+)
 
 // chooseDefault takes the default namespace of the specification, unless elements without a namespace could then not be
 // written.
@@ -178,8 +235,14 @@ func (s *shapes) global(el *xsd.Element) *structure {
 	case !ok:
 		f := s.valueField(el.Type.(*xsd.SimpleType))
 		st.fields = []*field{f}
+		if el.Nillable {
+			st.fields = []*field{nilField(), f}
+		}
 	case isAnyType(ct):
 		st.fields = []*field{{name: "Content", role: roleAny, val: value{any: true}}}
+	case s.derivations(ct) != nil:
+		place := &xsd.Particle{Kind: xsd.ElementParticle, Pos: el.Pos, Min: 1, Max: 1, Element: el}
+		st.fields = []*field{{name: "Value", wire: "the element", role: roleElement, particle: place, val: value{family: s.derivations(ct)}}}
 	case s.names.Merged(ct) == el:
 		s.byType[ct] = st
 		if st.doc == "" {
@@ -210,6 +273,9 @@ func (s *shapes) complex(ct *xsd.ComplexType) *structure {
 // fill gives st the fields of ct.
 func (s *shapes) fill(st *structure, ct *xsd.ComplexType) {
 	st.ct = ct
+	if s.nils[ct] {
+		st.fields = append(st.fields, nilField())
+	}
 	for _, use := range ct.Attributes {
 		st.fields = append(st.fields, s.attribute(use))
 	}
@@ -227,7 +293,7 @@ func (s *shapes) fill(st *structure, ct *xsd.ComplexType) {
 		s.content(st, ct.Particle)
 	}
 	number(st)
-	st.collapsed = !s.ofElement[ct] && collapses(st)
+	st.collapsed = !s.ofElement[ct] && !s.nils[ct] && len(s.derived[ct]) == 0 && complexBase(ct) == nil && collapses(st)
 	if s.names.Envelope(ct) {
 		st.collapsed = st.collapsed && st.fields[0].val.element
 	}
@@ -258,7 +324,7 @@ func (s *shapes) mixed(st *structure, ct *xsd.ComplexType) {
 // collapses reports whether st is a wrapper: one element or wildcard that must be there, and nothing else.
 func collapses(st *structure) bool {
 	return len(st.fields) == 1 && st.fields[0].role == roleElement && !st.fields[0].optional && st.fields[0].val.of == nil &&
-		!st.fields[0].val.any
+		!st.fields[0].val.any && st.fields[0].val.family == nil && !st.fields[0].val.isList()
 }
 
 // number tells fields apart that Go would call the same, or like a method: the second gets a 2. Names of a schema are not the
@@ -294,7 +360,7 @@ func (s *shapes) valueField(st *xsd.SimpleType) *field {
 // own to be told apart by, and becomes a list as a whole.
 func (s *shapes) content(st *structure, p *xsd.Particle) {
 	if repeatsName(p) {
-		st.body = s.group(st, p, false)
+		st.body = s.repeated(st, p, false)
 		return
 	}
 	st.body = s.particle(st, p, false)
@@ -319,7 +385,7 @@ func (s *shapes) particle(st *structure, p *xsd.Particle, optional bool) *node {
 	case p.Kind == xsd.ElementParticle || p.Kind == xsd.WildcardParticle:
 		return s.leaf(st, p, optional)
 	case p.Max != 1:
-		return s.group(st, p, optional)
+		return s.repeated(st, p, optional)
 	}
 	n := &node{p: p, optional: p.Min == 0}
 	for _, c := range p.Children {
@@ -351,20 +417,68 @@ func (s *shapes) leaf(st *structure, p *xsd.Particle, optional bool) *node {
 	return &node{p: p, field: f, optional: p.Min == 0}
 }
 
-// nillable gives f, whose element may be nil, a field beside it that says so.
+// nillable gives f, whose element may be nil, a field beside it that says so. A value with a Go struct of its own says so itself,
+// and of many values each is held by a pointer.
 func (s *shapes) nillable(st *structure, f *field) {
-	if f.many {
-		s.found.Errorf(f.particle.Pos, "not-emitted", "the element %q repeats and may be nil: Go has no form for that yet", f.wire)
-		return
+	switch {
+	case f.val.of != nil, f.val.family != nil:
+	case f.many:
+		f.nils = !f.val.any // which is a pointer anyway
+	default:
+		f.null = &field{name: f.name + "Nil", wire: f.wire + "/@xsi:nil", role: roleNil}
+		st.fields = append(st.fields, f.null)
 	}
-	f.null = &field{name: f.name + "Nil", wire: f.wire + "/@xsi:nil", role: roleNil}
-	st.fields = append(st.fields, f.null)
+}
+
+// nilField is the field of a struct whose element may be nil.
+func nilField() *field { return &field{name: "Nil", wire: "@xsi:nil", role: roleNil} }
+
+// saysNil reports whether the structure has a field that says whether its element is nil.
+func (st *structure) saysNil() bool {
+	for st.same != nil {
+		st = st.same
+	}
+	return len(st.fields) > 0 && st.fields[0].role == roleNil
+}
+
+// nilTypes are the complex types of elements that may be nil, and the types that xsi:type may put in their place.
+func nilTypes(set *xsd.Set, derived map[*xsd.ComplexType][]*xsd.ComplexType) map[xsd.Type]bool {
+	nils, seen := map[xsd.Type]bool{}, map[xsd.Type]bool{}
+	var visit func(t xsd.Type)
+	element := func(el *xsd.Element) {
+		if ct, ok := el.Type.(*xsd.ComplexType); ok && el.Nillable {
+			nils[ct] = true
+			for _, d := range derived[ct] {
+				nils[d] = true
+			}
+		}
+		visit(el.Type)
+	}
+	visit = func(t xsd.Type) {
+		ct, ok := t.(*xsd.ComplexType)
+		if !ok || seen[t] {
+			return
+		}
+		seen[t] = true
+		name.Leaves(ct.Particle, func(leaf *xsd.Particle) {
+			if leaf.Element != nil {
+				element(leaf.Element)
+			}
+		})
+	}
+	for _, el := range set.Elements {
+		element(el)
+	}
+	for _, t := range set.Types {
+		visit(t)
+	}
+	return nils
 }
 
 // elementValue is how an element's content is held.
 func (s *shapes) elementValue(el *xsd.Element) value {
-	if len(s.set.Substitutes(el)) > 0 {
-		return value{element: true}
+	if f := s.group(el); f != nil && el.Global {
+		return value{family: f}
 	}
 	switch t := el.Type.(type) {
 	case *xsd.SimpleType:
@@ -373,13 +487,16 @@ func (s *shapes) elementValue(el *xsd.Element) value {
 		if isAnyType(t) {
 			return value{any: true}
 		}
+		if f := s.derivations(t); f != nil {
+			return value{family: f}
+		}
 		return value{of: s.complex(t)}
 	}
 	return value{}
 }
 
-// group is the node of a repeated group, whose field is a list of an interface.
-func (s *shapes) group(st *structure, p *xsd.Particle, optional bool) *node {
+// repeated is the node of a repeated group, whose field is a list of an interface.
+func (s *shapes) repeated(st *structure, p *xsd.Particle, optional bool) *node {
 	if len(p.Children) == 1 && p.Min <= 1 && p.Children[0].Max == 1 {
 		only := *p.Children[0]
 		only.Max = p.Max
@@ -419,9 +536,14 @@ func (s *shapes) armOf(owner *structure, it *items, leaf *xsd.Particle) *structu
 		case v.of != nil && !v.of.collapsed:
 			arm.same = v.of
 		default:
-			arm.fields = []*field{{name: "Value", role: roleElement, particle: leaf, val: v}}
+			f := &field{name: "Value", role: roleElement, particle: leaf, val: v}
+			arm.fields = []*field{f}
+			if leaf.Element.Nillable {
+				s.nillable(arm, f)
+			}
 		}
 	}
+	arm.name = s.names.Free(arm.name)
 	s.found = append(s.found, s.names.Scope.Take(arm.name, "an item of "+owner.name, leaf.Pos)...)
 	return arm
 }
@@ -436,6 +558,9 @@ func (s *shapes) prefix(space string) string {
 	return "ns" + strconv.Itoa(s.set.Spaces().Index(space))
 }
 
+// isList reports whether the value is a list of simple values.
+func (v value) isList() bool { return v.scalar != nil && v.scalar.kind == kindList }
+
 // needsPointer reports whether absence must be told apart by a pointer.
 func (v value) needsPointer() bool {
 	switch {
@@ -444,11 +569,11 @@ func (v value) needsPointer() bool {
 	case v.of != nil && v.of.collapsed:
 		return !v.of.fields[0].many && v.of.fields[0].val.needsPointer()
 	}
-	return !v.element && !v.any
+	return !v.element && !v.any && v.family == nil
 }
 
 // needsPointer reports whether Go's zero value may stand on the wire and so cannot mean absence.
-func (s *scalar) needsPointer() bool { return s.zero && s.kind != kindBytes }
+func (s *scalar) needsPointer() bool { return s.zero && s.kind != kindBytes && s.kind != kindList }
 
 // isAnyType reports whether t is xs:anyType.
 func isAnyType(t *xsd.ComplexType) bool { return t.Base == nil }

@@ -1,6 +1,8 @@
 package emit
 
 import (
+	"slices"
+
 	"github.com/dave/jennifer/jen"
 
 	"github.com/protogen-go/protogen/gen/diag"
@@ -12,7 +14,9 @@ import (
 // machineTopics are the files of an emitted package that carry its machines.
 var machineTopics = []topic{
 	{"state_gen.go", (*emitter).stateFile},
+	{"transaction_gen.go", (*emitter).transactionFile},
 	{"handler_gen.go", (*emitter).handlerFile},
+	{"conn_gen.go", (*emitter).connFile},
 	{"config_gen.go", (*emitter).configFile},
 	{"server_gen.go", (*emitter).serverFile},
 	{"client_gen.go", (*emitter).clientFile},
@@ -31,6 +35,7 @@ func (e *emitter) stateFile() (File, error) {
 		d.add(m.stateType(), m.stateConsts(), m.stateNames(), m.stateString())
 		d.add(m.numbers()...)
 		d.add(m.spec())
+		d.add(m.viewType()...)
 		d.add(m.varsType()...)
 		d.add(m.structType())
 		d.add(m.constructor(), m.start(), m.to())
@@ -38,10 +43,11 @@ func (e *emitter) stateFile() (File, error) {
 		d.add(m.inputMethods()...)
 		d.add(m.operationMethods()...)
 		d.add(m.makers()...)
+		d.add(m.keys()...)
 		d.add(m.decode())
 		found = append(found, m.found...)
 	}
-	if len(e.p.Machines) == 0 {
+	if len(e.machines()) == 0 {
 		return File{Name: "state_gen.go"}, nil
 	}
 	d = append(decls{version()}, d...)
@@ -155,8 +161,13 @@ func (m *machine) spec() jen.Code {
 	if ops := m.operations(); len(ops) > 0 {
 		rows := collect(ops, func(o *model.Operation) jen.Code {
 			row := []pair{{jen.Id("Name"), lit(o.Name)}}
-			if !o.Blocking {
-				row = append(row, pair{jen.Id("Inline"), jen.True()})
+			for _, flag := range []struct {
+				name string
+				set  bool
+			}{{"Inline", !o.Blocking}, {"Silent", len(o.Gives) == 0}, {"Later", o.Later}} {
+				if flag.set {
+					row = append(row, pair{jen.Id(flag.name), jen.True()})
+				}
 			}
 			return inline(row...)
 		})
@@ -165,10 +176,20 @@ func (m *machine) spec() jen.Code {
 	if m.Replies == "anyOrder" {
 		pairs = append(pairs, pair{jen.Id("AnyOrder"), jen.True()})
 	}
+	if m.posts() && m.Correlate == "none" {
+		pairs = append(pairs, pair{jen.Id("Posts"), jen.True()})
+	}
+	with := ""
+	if m.e.usesCodec() {
+		with = "With"
+	}
 	pairs = append(
-		pairs, pair{jen.Id("Decode"), jen.Id(m.decoder())}, pair{jen.Id("Append"), jen.Id("appendMessage")},
+		pairs, pair{jen.Id("Decode" + with), jen.Id(m.decoder())}, pair{jen.Id("Append" + with), jen.Id("appendMessage")},
 		pair{jen.Id("Name"), jen.Id("messageName")}, pair{jen.Id("Request"), jen.Id("isRequest")},
 	)
+	if m.By != nil {
+		pairs = append(pairs, pair{jen.Id("Key"), jen.Id(m.short + "Key")})
+	}
 	return documented(doc("%sSpec is what the engine must know of the machine %q.", m.short, m.Name),
 		jen.Var().Id(m.short+"Spec").Op("=").Add(rt("session", "Spec")).Add(keyed(pairs...)))
 }
@@ -190,12 +211,21 @@ func (m *machine) decoder() string { return "decodeFor" + m.Go }
 //		}
 //		return nil, &MessageError{Kind: MessageUnknown, Err: fmt.Errorf("%s is not sent to the server", m.MessageName())}
 //	}
+//
+// and, of a protocol whose sessions choose a codec, the same with the codec as a parameter before.
 func (m *machine) decode() jen.Code {
 	types := m.e.typeList(m.received)
+	params, args := block(jen.Id("doc").Index().Byte()), block(jen.Id("doc"))
+	read := "DecodeMessage"
+	if m.e.usesCodec() {
+		read = "decodeMessage"
+		params = append(block(codecParam()), params...)
+		args = append(block(jen.Id("codec")), args...)
+	}
 	return documented(
 		doc("%s reads a message that the role %s receives. Its error is a *MessageError.", m.decoder(), m.Role.Name),
-		function(m.decoder(), block(jen.Id("doc").Index().Byte()), block(rt("session", "Message"), jen.Error()),
-			jen.List(jen.Id("m"), jen.Err()).Op(":=").Id("DecodeMessage").Call(jen.Id("doc")),
+		function(m.decoder(), params, block(rt("session", "Message"), jen.Error()),
+			jen.List(jen.Id("m"), jen.Err()).Op(":=").Id(read).Call(args...),
 			jen.If(jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Nil(), jen.Err())),
 			jen.Switch(jen.Id("m").Assert(jen.Type())).Block(jen.Case(types...).Block(jen.Return(jen.Id("m"), jen.Nil()))),
 			jen.Return(jen.Nil(), jen.Op("&").Id("MessageError").Add(inline(
@@ -206,7 +236,7 @@ func (m *machine) decode() jen.Code {
 		))
 }
 
-// varsType emits the variables of the machine, those of one that runs operations as what handlers see of the session:
+// viewType emits what handlers see of the session:
 //
 //	type Session struct {
 //		ID    uint64       // number of the session, unique in the process
@@ -215,42 +245,68 @@ func (m *machine) decode() jen.Code {
 //		// ClientID is who is logged in.
 //		ClientID string
 //	}
-func (m *machine) varsType() []jen.Code {
-	var fields []jen.Code
-	for _, v := range m.Vars {
-		t, _ := formula.TypeOf(m.e.p, v.Type)
-		field := jen.Id(varName(v)).Add(goType(t))
-		if v.Doc != "" {
-			field = documented(doc("%s", sentence(v.Doc)+clause(v.Standard)), field).(*jen.Statement)
-		}
-		fields = append(fields, field)
+func (m *machine) viewType() []jen.Code {
+	if !m.runs() || !m.isFirst() {
+		return nil
 	}
-	if len(m.operations()) == 0 {
-		if len(fields) == 0 {
-			return nil
-		}
-		return block(documented(doc("%s are the variables of the machine %q.", m.vars(), m.Name), jen.Type().Id(m.vars()).Struct(fields...)))
+	state := jen.Id("State").Id(m.state)
+	if m.hasTwin() {
+		state = jen.Id("State").String()
 	}
-	fields = append([]jen.Code{
+	fields := append([]jen.Code{
 		jen.Id("ID").Uint64().Comment("the session's number, unique in the process"),
 		jen.Id("Peer").Add(rt("session", "Peer")).Comment("who is at the other end"),
-		jen.Id("State").Id(m.state).Comment("when the handler was called"),
-	}, fields...)
+		state.Comment("when the handler was called"),
+	}, m.varFields(m.shown())...)
 	return block(documented(
-		doc("%s is what a handler may see of the session it works for: a copy made when it was called.", m.vars()),
-		jen.Type().Id(m.vars()).Struct(fields...)),
+		doc("%s is what a handler may see of the session it works for: a copy made when it was called.", m.seen()),
+		jen.Type().Id(m.seen()).Struct(fields...)),
 		m.fromContext())
+}
+
+// varsType emits the variables of the machine, where they are not just what handlers see:
+//
+//	type serverVars struct {
+//		Session
+//		Names []string
+//	}
+func (m *machine) varsType() []jen.Code {
+	if !m.hasVars() || m.vars() == m.seen() {
+		return nil
+	}
+	fields := m.varFields(m.Vars)
+	if m.runs() {
+		fields = append(block(jen.Id(m.seen())), m.varFields(m.hidden())...)
+	}
+	return block(documented(doc("%s are the variables of the machine %q.", m.vars(), m.Name), jen.Type().Id(m.vars()).Struct(fields...)))
+}
+
+// varFields emits the fields that hold variables.
+func (m *machine) varFields(vars []*model.Var) []jen.Code {
+	return collect(vars, func(v *model.Var) jen.Code {
+		t, _ := formula.TypeOf(m.e.p, v.Type)
+		field := jen.Id(varName(v)).Add(goType(t))
+		if v.Doc == "" {
+			return field
+		}
+		return documented(doc("%s", sentence(v.Doc)+clause(v.Standard)), field)
+	})
+}
+
+// seen is the type of what handlers see of the session.
+func (m *machine) seen() string {
+	if m.only((*machine).runs) {
+		return "Session"
+	}
+	return m.first().Go + "Session"
 }
 
 // vars is the type that holds the machine's variables.
 func (m *machine) vars() string {
-	if len(m.operations()) == 0 {
-		return m.short + "Vars"
+	if m.runs() && len(m.hidden()) == 0 {
+		return m.seen()
 	}
-	if m.only((*machine).runs) {
-		return "Session"
-	}
-	return m.Go + "Session"
+	return m.short + "Vars"
 }
 
 // hasVars reports whether the machine has such a type.
@@ -264,10 +320,14 @@ func (m *machine) hasVars() bool { return len(m.Vars) > 0 || m.runs() }
 //		return v
 //	}
 func (m *machine) fromContext() jen.Code {
-	fn := m.vars() + "FromContext"
-	return documented(doc("%s is the session a handler works for; nil when ctx is not a handler's.", fn),
-		function(fn, block(jen.Id("ctx").Qual("context", "Context")), block(jen.Op("*").Id(m.vars())),
-			jen.List(jen.Id("v"), jen.Id("_")).Op(":=").Add(rt("session", "View")).Call(jen.Id("ctx")).Assert(jen.Op("*").Id(m.vars())),
+	fn := m.seen() + "FromContext"
+	text := "%s is the session a handler works for; nil when ctx is not a handler's."
+	if m.inline() {
+		text += " A handler that must not block calls it before it returns."
+	}
+	return documented(doc(text, fn),
+		function(fn, block(jen.Id("ctx").Qual("context", "Context")), block(jen.Op("*").Id(m.seen())),
+			jen.List(jen.Id("v"), jen.Id("_")).Op(":=").Add(rt("session", "View")).Call(jen.Id("ctx")).Assert(jen.Op("*").Id(m.seen())),
 			jen.Return(jen.Id("v"))))
 }
 
@@ -307,8 +367,12 @@ func (m *machine) constructor() jen.Code {
 	}
 	params = append(params, jen.Id("config").Op("*").Id("Config"))
 	pairs = append(pairs, pair{jen.Id("config"), jen.Id("config")}, pair{jen.Id("state"), jen.Id(m.Initial.Go)})
+	var body []jen.Code
+	if m.posts() {
+		body = append(body, jen.Id("s").Dot("Bind").Call(jen.Op("&").Id(m.conn()).Values(jen.Id("s").Dot("Handle").Call())))
+	}
 	return function("new"+m.Go+"Machine", params, block(jen.Op("*").Id(m.typ)),
-		jen.Return(jen.Op("&").Id(m.typ).Add(inline(pairs...))))
+		append(body, jen.Return(jen.Op("&").Id(m.typ).Add(inline(pairs...))))...)
 }
 
 // start emits
@@ -357,7 +421,8 @@ func (m *machine) to() jen.Code {
 
 // ready reports whether a client may be handed to the program in state s: it takes calls, or may rest.
 func (m *machine) ready(s *model.State) bool {
-	return m.calls() && !s.Final && (s.Idle || len(s.Call) > 0)
+	leaves := slices.ContainsFunc(s.Enter, func(mv *model.Move) bool { return mv.To != nil })
+	return m.calls() && !s.Final && !leaves && (s.Idle || len(s.Call) > 0)
 }
 
 // entries are what is done on entering states.
@@ -368,11 +433,11 @@ func (m *machine) entries() []choice {
 		if s.Frame != nil {
 			body = append(body, jen.Id("s").Dot("SetFraming").Call(m.framing(s.Frame)...))
 		}
+		in := formula.Input{Kind: formula.Enter, Moves: s.Enter}
+		body = append(body, m.moves(m.inputPrinter(s, in), s.Enter, lit("enter"))...)
 		if m.ready(s) {
 			body = append(body, jen.Id("s").Dot("Ready").Call())
 		}
-		in := formula.Input{Kind: formula.Enter, Moves: s.Enter}
-		body = append(body, m.moves(m.inputPrinter(s, in), s.Enter, lit("enter"))...)
 		if len(body) > 0 {
 			list = append(list, choice{s, body})
 		}
@@ -411,18 +476,19 @@ func implements(iface, name string, decl jen.Code) jen.Code {
 func (e *emitter) messageFunctions(uses map[string]bool) []jen.Code {
 	m := jen.Id("m").Add(rt("session", "Message"))
 	asked := jen.Id("m").Assert(jen.Id("Message"))
-	requests := e.typeList(filter(e.p.Messages, func(msg *model.Message) bool { return msg.Class == "request" }))
-	d := decls{
-		documented(doc("appendMessage appends a message as it stands in a frame."),
+	var d decls
+	if e.usesCodec() {
+		d.add(e.codecFunctions()...)
+	} else {
+		d.add(documented(doc("appendMessage appends a message as it stands in a frame."),
 			shortFunction("appendMessage", block(jen.Id("b").Index().Byte(), m), block(jen.Index().Byte(), jen.Error()),
-				jen.Return(jen.Add(asked).Dot("AppendXML").Call(jen.Id("b"))))),
+				jen.Return(e.encs[0].write(asked, jen.Id("b"), nil)))))
+	}
+	d.add(
 		documented(doc("messageName is the name the specification gives a message."),
 			shortFunction("messageName", block(m), block(jen.String()), jen.Return(jen.Add(asked).Dot("MessageName").Call()))),
-		documented(doc("isRequest reports whether a message asks for a reply."),
-			function("isRequest", block(m), block(jen.Bool()),
-				jen.Switch(jen.Id("m").Assert(jen.Type())).Block(jen.Case(requests...).Block(jen.Return(jen.True()))),
-				jen.Return(jen.False()))),
-	}
+		e.isRequest(),
+	)
 	for _, helper := range []struct {
 		used bool
 		decl func() jen.Code
@@ -437,6 +503,33 @@ func (e *emitter) messageFunctions(uses map[string]bool) []jen.Code {
 		}
 	}
 	return d
+}
+
+// isRequest emits
+//
+//	// isRequest reports whether a message asks for a reply.
+//	func isRequest(m session.Message) bool {
+//		switch m.(type) {
+//		case *HelloRequest, ...:
+//			return true
+//		}
+//		return false
+//	}
+//
+// and, of a protocol without requests,
+//
+//	// isRequest reports whether a message asks for a reply: none does.
+//	func isRequest(session.Message) bool { return false }
+func (e *emitter) isRequest() jen.Code {
+	requests := e.typeList(filter(e.p.Messages, func(msg *model.Message) bool { return msg.Class == "request" }))
+	if len(requests) == 0 {
+		return documented(doc("isRequest reports whether a message asks for a reply: none does."),
+			shortFunction("isRequest", block(rt("session", "Message")), block(jen.Bool()), jen.Return(jen.False())))
+	}
+	return documented(doc("isRequest reports whether a message asks for a reply."),
+		function("isRequest", block(jen.Id("m").Add(rt("session", "Message"))), block(jen.Bool()),
+			jen.Switch(jen.Id("m").Assert(jen.Type())).Block(jen.Case(requests...).Block(jen.Return(jen.True()))),
+			jen.Return(jen.False())))
 }
 
 // version emits the constant that ties emitted code to its runtime:

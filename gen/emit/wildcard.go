@@ -11,6 +11,9 @@ import (
 // elementCodec emits what reads and writes an element wherever it stands.
 func (e *emitter) elementCodec() []jen.Code {
 	out := []jen.Code{e.knownInterface(), e.readKnownFunc(), e.readFunc(), e.readElementFunc(), e.writeElementFunc()}
+	if e.shapes.bare() {
+		out = append(out, e.typedFunc())
+	}
 	if e.shapes.holdAny() {
 		out = append(out, writeAnyFunc())
 	}
@@ -74,11 +77,19 @@ func (e *emitter) localCases(uri string) []jen.Code {
 	var cases []jen.Code
 	for _, el := range e.set.Elements {
 		if el.Name.Space == uri && !el.Abstract {
-			cases = append(cases, jen.Case(lit(el.Name.Local)).Block(append(e.declared(el),
+			cases = append(cases, jen.Case(lit(el.Name.Local)).Block(append(slices.Concat(e.constrained(el), e.nillableRoot(el), e.declared(el)),
 				jen.Return(jen.Id("read").Types(jen.Id(e.shapes.globals[el].name)).Call(jen.Id("d"), jen.Id("old"))))...))
 		}
 	}
 	return cases
+}
+
+// nillableRoot is mayBeNil for a global element by itself.
+func (e *emitter) nillableRoot(el *xsd.Element) []jen.Code {
+	if el.Nillable && (e.shapes.globals[el].saysNil() || e.mayBeNil(el) != nil) {
+		return []jen.Code{jen.Id("d").Dot("Nillable").Call()}
+	}
+	return nil
 }
 
 // readFunc emits the generic that readKnown calls.
@@ -206,7 +217,7 @@ func (e *emitter) elementMethods(st *structure) []jen.Code {
 func (e *emitter) refuseBrokenElement(st *structure) []jen.Code {
 	for _, m := range e.msgs.list {
 		if m.whole && m.payload == st {
-			return refuseBroken(m)
+			return e.refuseBroken(m)
 		}
 	}
 	return nil

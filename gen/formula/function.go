@@ -58,11 +58,14 @@ func init() {
 		{Name: "first", Signature: "first(list) element", Doc: "the first element, the zero value of an empty list", Min: 1, Max: 1, typ: typeElem, eval: end(true)},
 		{Name: "last", Signature: "last(list) element", Doc: "the last element, the zero value of an empty list", Min: 1, Max: 1, typ: typeElem, eval: end(false)},
 		{Name: "init", Signature: "init(list) list", Doc: "the list without its last element", Min: 1, Max: 1, typ: typeInit, eval: initial},
+		{Name: "rest", Signature: "rest(list) list", Doc: "the list without its first element", Min: 1, Max: 1, typ: typeInit, eval: withoutFirst},
+		{Name: "common", Signature: "common(list, list) list", Doc: "the elements of the first that are in the second too", Min: 2, Max: 2, typ: typeCommon, eval: common},
 		{Name: "append", Signature: "append(list, element...) list", Doc: "the list with the elements after it", Min: 2, Max: -1, typ: typeAppend, eval: appendAll},
 		{Name: "pow", Signature: "pow(int, int) int", Doc: "the first to the power of the second, which is not negative", Min: 2, Max: 2, typ: typePow, eval: pow},
 		{Name: "text", Signature: "text(text, int or bytes) text", Doc: "an integer in decimal, bytes as they are", Min: 1, Max: 1, typ: typeText, eval: text},
 		{Name: "closes", Signature: "closes(code) bool", Doc: "whether the connection is closed after this reply code", Min: 1, Max: 1, typ: typeCloses},
 		{Name: "serial", Signature: "serial() text", Doc: "a text that is unique in the process and across restarts; in what a reply derives only", impure: true, typ: fixed(textType)},
+		{Name: "number", Signature: "number() int", Doc: "a whole number that no other message of the session has had, from 0 on; in what a call derives only", impure: true, typ: fixed(lengthType)},
 		{Name: "now", Signature: "now() time", Doc: "the time of day; in what a reply derives only", impure: true, typ: fixed(timeType)},
 	} {
 		functions[f.Name] = f
@@ -219,6 +222,17 @@ func typeElem(args []Expr) (*Type, string) {
 }
 
 func typeInit(args []Expr) (*Type, string) { return fixed(args[0].Type(), List)(args) }
+
+func typeCommon(args []Expr) (*Type, string) {
+	a, b := args[0].Type(), args[1].Type()
+	if _, problem := fixed(a, List, List)(args); problem != "" || a.Kind == Any || b.Kind == Any {
+		return a, problem
+	}
+	if !a.Elem.AssignableTo(b.Elem) || !comparable(a.Elem) {
+		return nil, fmt.Sprintf("%s is %s, and %s is %s", args[0], a, args[1], b)
+	}
+	return a, ""
+}
 
 func typeAppend(args []Expr) (*Type, string) {
 	list := args[0].Type()
@@ -411,6 +425,22 @@ func asList(v any) ([]any, error) {
 func initial(args []any) (any, error) {
 	list, err := asList(args[0])
 	return slices.Clone(list[:max(len(list)-1, 0)]), err
+}
+
+func withoutFirst(args []any) (any, error) {
+	list, err := asList(args[0])
+	return slices.Clone(list[min(len(list), 1):]), err
+}
+
+func common(args []any) (any, error) {
+	list, err := asList(args[0])
+	if err != nil {
+		return nil, err
+	}
+	other, err := asList(args[1])
+	return slices.DeleteFunc(slices.Clone(list), func(x any) bool {
+		return !slices.ContainsFunc(other, func(y any) bool { return equal(x, y) })
+	}), err
 }
 
 func appendAll(args []any) (any, error) {

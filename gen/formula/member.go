@@ -74,7 +74,7 @@ func (s *Scope) rootMembers(name string) []member {
 	case "error":
 		return s.errorMembers()
 	case "link":
-		return []member{{name: "reliable", typ: boolType}}
+		return []member{{name: "reliable", typ: boolType}, {name: "name", typ: textType, optional: true}}
 	case "peer":
 		return []member{{name: "verified", typ: boolType}, {name: "address", typ: textType}}
 	case "var":
@@ -116,7 +116,7 @@ func (s *Scope) codes() []member {
 
 // errorMembers are what is known of a message that cannot be read, and of a failed operation: how it failed (of malformed,
 // invalid, unknown and rule at most one holds), what is wrong and the element it is wrong with, the code that the broken
-// rule earns, and the head fields that could be recovered, each of them absent when it could not.
+// rule earns, the name of the message that it began as, and the head fields that could be recovered, each of them absent when it could not.
 func (s *Scope) errorMembers() []member {
 	list := []member{
 		{name: "malformed", typ: boolType},
@@ -124,6 +124,7 @@ func (s *Scope) errorMembers() []member {
 		{name: "unknown", typ: boolType},
 		{name: "rule", typ: boolType},
 		{name: "text", typ: textType},
+		{name: "message", typ: textType, optional: true},
 		{name: "node", typ: anyType, optional: true},
 	}
 	if len(s.Protocol.Codes) > 0 {

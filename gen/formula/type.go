@@ -153,6 +153,7 @@ func TypeOf(p *model.Protocol, text string) (t *Type, ok bool) {
 var scalars = map[string]*Type{
 	"": anyType, "any": anyType, "bool": boolType, "bytes": bytesType, "duration": durationType, "time": timeType,
 	"text": textType, "token": textType, "quoted": textType, "host": textType, "uri": textType,
+	"callID": textType, "word": textType, "comment": textType, "decimal": textType, "params": textType, "arguments": textType, "date": timeType,
 	"texts": listOf(textType), "headers": {Kind: Map, Elem: listOf(textType)}, "message": messageType,
 	"int": intType, "integer": intType, "digit": intRange(zero, big.NewInt(9)), "code": {Kind: Int, Min: zero, Max: wide, Code: true},
 }

@@ -10,6 +10,7 @@ func (l *loader) operations(p *model.Protocol, n node) {
 			Node:     e.describe(e.name),
 			Timeout:  e.formula("timeout"),
 			Blocking: e.flag("blocking"),
+			Later:    e.text("answer") == "later",
 		})
 		p.Operations = append(p.Operations, op)
 		if takes := e.field("takes"); takes.exists() {
@@ -60,7 +61,7 @@ func (l *loader) machine(e entry) *model.Machine {
 	}
 	s := newScope()
 	for _, v := range e.entries("vars") {
-		m.Vars = append(m.Vars, enter(l, s.vars, v, &model.Var{Node: v.describe(v.name), Type: v.text("type")}))
+		m.Vars = append(m.Vars, enter(l, s.vars, v, &model.Var{Node: v.describe(v.name), Type: v.text("type"), Internal: v.flag("internal")}))
 	}
 	for _, t := range e.entries("timers") {
 		timer := enter(l, s.timers, t, &model.Timer{Node: t.describe(t.name), After: t.formula("after")})
@@ -164,6 +165,11 @@ func (l *loader) move(n node, s *scope) *model.Move {
 	for _, e := range n.entries("set") {
 		if v := find(l, s.vars, e.name, e.pos()); v != nil {
 			m.Set = append(m.Set, &model.Assign{Var: v, Value: n.field("set").formula(e.name)})
+		}
+	}
+	for _, e := range n.entries("again") {
+		if s := find(l, l.symbols.settings, e.name, e.pos()); s != nil {
+			m.Again = append(m.Again, &model.Change{Setting: s, Value: l.settingValue(s.Type, n.field("again"), e.name)})
 		}
 	}
 	for _, send := range n.list("send") {

@@ -19,6 +19,7 @@ func (l *loader) types(p *model.Protocol, n node) {
 			Max:     e.optional("max"),
 			Values:  e.texts("values"),
 			Unknown: e.text("unknown"),
+			Plain:   e.text("plain"),
 			Form:    e.text("form"),
 		}))
 	}
@@ -67,8 +68,12 @@ func (l *loader) message(e entry) *model.Message {
 		Element:  xmlName(e.field("element")),
 		At:       e.text("at"),
 		Line:     e.text("line"),
+		Unknown:  e.text("unknown"),
 		Start:    e.text("start"),
 		BodySize: e.field("body").formula("size"),
+	}
+	if ps := e.field("parameters"); ps.exists() {
+		m.Parameters = &model.Parameters{Separator: ps.text("separator"), Assign: ps.text("assign"), List: ps.text("list")}
 	}
 	for _, b := range e.entries("bind") {
 		l.checkName("payload", b)
@@ -171,6 +176,7 @@ func (l *loader) fields(n node) []*model.Field {
 			When:     f.formula("when"),
 			Is:       f.formula("is"),
 			Valid:    f.formula("valid"),
+			Image:    f.flag("image"),
 			Secret:   f.flag("secret"),
 			Lenient:  f.flag("lenient"),
 		}

@@ -24,16 +24,19 @@ func (l *loader) protocol(p *model.Protocol, n node) {
 	p.Source = l.source.origin(p.Pos.File)
 	l.checkPackage(p.Name, n.field("name").valuePos())
 	for _, e := range n.entries("config") {
-		p.Settings = append(p.Settings, l.setting(e))
+		p.Settings = append(p.Settings, enter(l, l.symbols.settings, e, l.setting(e)))
 	}
 	for _, e := range n.entries("roles") {
-		p.Roles = append(p.Roles, enter(l, l.symbols.roles, e, &model.Role{Node: e.describe(e.name)}))
+		p.Roles = append(p.Roles, enter(l, l.symbols.roles, e, &model.Role{Node: e.describe(e.name), Connects: e.flag("connects")}))
 	}
 	for _, e := range n.entries("frames") {
 		p.Frames = append(p.Frames, enter(l, l.symbols.frames, e, l.frame(e)))
 	}
 	for _, e := range n.entries("transports") {
 		p.Transports = append(p.Transports, l.transport(e))
+	}
+	for _, e := range n.entries("codecs") {
+		p.Codecs = append(p.Codecs, &model.Codec{Node: e.describe(e.name), Kind: e.text("kind")})
 	}
 	for _, e := range n.entries("codes") {
 		p.Codes = append(p.Codes, enter(l, l.symbols.codes, e, l.code(e)))
@@ -74,50 +77,60 @@ const (
 
 // setting reads a setting. CUE has checked that its value is of its type, except for durations.
 func (l *loader) setting(e entry) *model.Setting {
-	l.checkName("setting", e)
 	s := &model.Setting{Node: e.describe(e.name), Type: e.text("type")}
-	value := e.field("value")
-	if !value.exists() { // which has been reported
-		return s
+	if e.field("value").exists() { // else it has been reported
+		s.Value = l.settingValue(s.Type, e.node, "value")
 	}
-	switch s.Type {
+	return s
+}
+
+// settingValue reads the field of n that holds a value for a setting of that type; nil when it cannot.
+func (l *loader) settingValue(typ string, n node, name string) any {
+	value := n.field(name)
+	switch typ {
 	case "int":
 		i, err := value.v.Int64()
 		if err != nil || i > maxInteger || i < -maxInteger {
 			l.findings.Errorf(value.valuePos(), "bad-value", "%v is beyond 2^53", value.v)
 		}
-		s.Value = i
+		return i
 	case "duration":
-		text := e.text("value")
+		text := n.text(name)
 		d, err := time.ParseDuration(text)
 		if err != nil || d < 0 || d > maxDuration {
 			l.findings.Errorf(value.valuePos(), "bad-value", "%q is no duration between 0 and 366 days; write 500ms, 1m30s, 24h", text)
 		}
-		s.Value = d
+		return d
 	case "text":
-		s.Value = e.text("value")
+		return n.text(name)
 	case "bool":
-		s.Value = e.flag("value")
+		b, err := value.v.Bool()
+		if err != nil {
+			l.findings.Errorf(value.valuePos(), "bad-value", "%v is neither true nor false", value.v)
+		}
+		return b
 	case "texts":
-		s.Value = e.texts("value")
+		return n.texts(name)
 	}
-	return s
+	return nil
 }
 
 func (l *loader) frame(e entry) *model.Frame {
 	return &model.Frame{
-		Node:   e.describe(e.name),
-		Kind:   e.text("kind"),
-		Max:    e.formula("max"),
-		Min:    e.formula("min"),
-		Within: e.formula("within"),
-		Width:  int(e.number("width")),
-		Little: e.text("order") == "little",
-		Counts: e.text("counts"),
-		Digits: int(e.number("digits")),
-		End:    e.text("end"),
-		Accept: e.texts("accept"),
-		Size:   e.formula("size"),
+		Node:        e.describe(e.name),
+		Kind:        e.text("kind"),
+		Max:         e.formula("max"),
+		Min:         e.formula("min"),
+		Within:      e.formula("within"),
+		Width:       int(e.number("width")),
+		Little:      e.text("order") == "little",
+		Counts:      e.text("counts"),
+		Digits:      int(e.number("digits")),
+		Compression: e.text("compression"),
+		End:         e.text("end"),
+		Accept:      e.texts("accept"),
+		Split:       e.flag("split"),
+		Size:        e.formula("size"),
 	}
 }
 

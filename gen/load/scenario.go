@@ -25,7 +25,9 @@ func (l *loader) step(n node) *model.Step {
 		Pos:    n.pos(),
 		Expect: resolve(l, l.symbols.messages, n.field("expect")),
 		Send:   resolve(l, l.symbols.messages, n.field("send")),
+		IsRaw:  n.field("raw").exists(),
 		Raw:    n.text("raw"),
+		Frame:  resolve(l, l.symbols.frames, n.field("frame")),
 		Wait:   n.text("wait"),
 		Closed: n.flag("closed"),
 	}

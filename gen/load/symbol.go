@@ -26,6 +26,7 @@ func (t table[T]) sorted() []string { return slices.Sorted(maps.Keys(t.names)) }
 // symbols are the named things of a protocol. Everything is entered before anything refers to it, so that references may
 // point forward.
 type symbols struct {
+	settings   table[model.Setting]
 	roles      table[model.Role]
 	frames     table[model.Frame]
 	types      table[model.Type]
@@ -47,7 +48,8 @@ type outcome struct {
 
 func newSymbols() symbols {
 	return symbols{
-		roles: newTable[model.Role]("role"), frames: newTable[model.Frame]("frame"), types: newTable[model.Type]("type"),
+		settings: newTable[model.Setting]("setting"),
+		roles:    newTable[model.Role]("role"), frames: newTable[model.Frame]("frame"), types: newTable[model.Type]("type"),
 		codes: newTable[model.Code]("code"), heads: newTable[model.Head]("head"), messages: newTable[model.Message]("message"),
 		groups: newTable[model.Group]("group"), operations: newTable[model.Operation]("operation"),
 		outcomes: newTable[outcome]("outcome"), machines: newTable[model.Machine]("machine"),

@@ -56,6 +56,7 @@ type Protocol struct {
 	Frames     []*Frame     `json:"frames,omitempty"`
 	Schemas    []*Schema    `json:"schemas,omitempty"`
 	Types      []*Type      `json:"types,omitempty"`
+	Codecs     []*Codec     `json:"codecs,omitempty"`
 	Codes      []*Code      `json:"codes,omitempty"`
 	Heads      []*Head      `json:"heads,omitempty"`
 	Messages   []*Message   `json:"messages,omitempty"`
@@ -78,7 +79,10 @@ type Setting struct {
 func (s *Setting) Duration() time.Duration { d, _ := s.Value.(time.Duration); return d }
 
 // Role is one of the parties, such as client and server.
-type Role struct{ Node }
+type Role struct {
+	Node
+	Connects bool `json:"connects,omitempty"` // it makes the connections
+}
 
 // Transport is a way to carry the protocol's frames.
 type Transport struct {
@@ -100,11 +104,14 @@ type Frame struct {
 	Width  int    `json:"width,omitempty"` // octets of the length field
 	Little bool   `json:"little,omitempty"`
 	Counts string `json:"counts,omitempty"` // "body" or "all": whether the length counts itself
+	// of length and counted
+	Compression string `json:"compression,omitempty"` // "zlib", or none
 	// of counted
 	Digits int `json:"digits,omitempty"`
 	// of counted and delimited
 	End    string   `json:"end,omitempty"`
 	Accept []string `json:"accept,omitempty"`
+	Split  bool     `json:"split,omitempty"` // an end counts before the rest of a longer one may have come
 	// of message
 	Size *Formula `json:"size,omitempty"`
 }
@@ -126,9 +133,16 @@ type Type struct {
 	Min     *int64   `json:"min,omitempty"`
 	Max     *int64   `json:"max,omitempty"`
 	Values  []string `json:"values,omitempty"`
-	Unknown string   `json:"unknown,omitempty"` // of enum: "refuse" or "keep"
+	Unknown string   `json:"unknown,omitempty"` // of enum: "refuse" or "keep"; of struct: "refuse", "ignore" or "keep"
+	Plain   string   `json:"plain,omitempty"`   // of struct: the field that a string in place of a map is the value of
 	Form    string   `json:"form,omitempty"`
 	Fields  []*Field `json:"fields,omitempty"`
+}
+
+// Codec is a way to write trees down; Name is what the protocol calls it.
+type Codec struct {
+	Node
+	Kind string `json:"kind"` // "storable", "json"
 }
 
 // Code is a reply code: a number with a name, the text it is sent with and its class.
@@ -167,10 +181,20 @@ type Message struct {
 	At      string  `json:"at,omitempty"`
 	Bind    []*Bind `json:"bind,omitempty"`
 	// of text
-	Line string `json:"line,omitempty"`
+	Line       string      `json:"line,omitempty"`
+	Parameters *Parameters `json:"parameters,omitempty"` // what {*} in Line stands for
+	// of tree: "refuse", "ignore" or "keep"
+	Unknown string `json:"unknown,omitempty"`
 	// of headers
 	Start    string   `json:"start,omitempty"`
 	BodySize *Formula `json:"bodySize,omitempty"`
+}
+
+// Parameters is how the keyed fields of a text message are written: keys with values, in any order.
+type Parameters struct {
+	Separator string `json:"separator"` // between parameters
+	Assign    string `json:"assign"`    // between a key and its value
+	List      string `json:"list"`      // between the values of a field that repeats
 }
 
 // XMLName is an expanded name.
@@ -202,6 +226,7 @@ type Field struct {
 	When     *Formula `json:"when,omitempty"`
 	Is       *Formula `json:"is,omitempty"`
 	Valid    *Formula `json:"valid,omitempty"`
+	Image    bool     `json:"image,omitempty"` // of tree: octets that are an image of their own
 	Secret   bool     `json:"secret,omitempty"`
 	Lenient  bool     `json:"lenient,omitempty"`
 }
@@ -234,6 +259,7 @@ type Operation struct {
 	Gives    []*Outcome `json:"gives,omitempty"`
 	Timeout  *Formula   `json:"timeout,omitempty"`
 	Blocking bool       `json:"blocking"`
+	Later    bool       `json:"later,omitempty"` // answer: "later"
 }
 
 // Outcome is one way an operation can end; the machine sees it as "operation.outcome".
@@ -266,7 +292,8 @@ type Machine struct {
 // Var is a variable of the session.
 type Var struct {
 	Node
-	Type string `json:"type"` // "int", "text", "bool", "[]text", "message"
+	Type     string `json:"type"` // "int", "text", "bool", "[]text", "message"
+	Internal bool   `json:"internal,omitempty"`
 }
 
 // Timer is a named clock of the session.
@@ -346,9 +373,16 @@ type Move struct {
 	Spawn   string     `json:"spawn,omitempty"`
 	Resolve bool       `json:"resolve,omitempty"` // the message answers the oldest call of the local program
 	Fail    string     `json:"fail,omitempty"`    // every call that waits ends with this error
+	Again   []*Change  `json:"again,omitempty"`   // the session ends, and whoever dialled tries again with these settings
 	Close   bool       `json:"close,omitempty"`   // the connection closes once what was sent is written
 	To      *State     `json:"-"`                 // nil: the state stays
 	Ordered bool       `json:"ordered,omitempty"` // it may overlap moves before it on purpose: the first wins
+}
+
+// Change gives a setting another value.
+type Change struct {
+	Setting *Setting `json:"-"`
+	Value   any      `json:"value"` // int64, time.Duration, string or bool
 }
 
 // Assign sets a variable.
@@ -402,7 +436,9 @@ type Step struct {
 	// Operation and Outcome say how the program ends the operation that the message starts; nil: with its first outcome.
 	Operation *Operation     `json:"-"`
 	Outcome   *Outcome       `json:"-"`
+	IsRaw     bool           `json:"isRaw,omitempty"` // Raw, which may be empty, is sent
 	Raw       string         `json:"raw,omitempty"`
+	Frame     *Frame         `json:"-"`              // of Raw; nil: the frame that the session begins with
 	Wait      string         `json:"wait,omitempty"` // a timer to let run out
 	Closed    bool           `json:"closed,omitempty"`
 	With      map[string]any `json:"with,omitempty"`

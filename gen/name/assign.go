@@ -105,10 +105,11 @@ func (a *assigner) messages() {
 }
 
 // Message is the Go name of a message: its name, and Request or Response behind it when its class asks for that and the
-// name does not say so already.
+// name does not say so already. Messages of lines and trees have no payload whose type would want the name.
 func Message(m *model.Message) string {
 	s := Exported(m.Name)
 	switch {
+	case m.Encoding == "text" || m.Encoding == "tree":
 	case m.Class == "request" && !strings.HasSuffix(s, "Request"):
 		return s + "Request"
 	case m.Class == "reply" && !strings.HasSuffix(s, "Response"):
@@ -123,6 +124,9 @@ func (a *assigner) machines() {
 	for _, m := range a.p.Machines {
 		m.Go = Exported(m.Name)
 		var vars, states Scope
+		for _, own := range []string{"id", "peer", "state"} { // in what handlers see of the session
+			vars.Take(own, "what every session has", model.Pos{})
+		}
 		for _, v := range m.Vars {
 			a.take(&vars, &v.Node, Unexported(v.Name), "variable")
 		}

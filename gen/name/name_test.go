@@ -199,7 +199,7 @@ func TestSchemas(t *testing.T) {
 func TestCollisions(t *testing.T) {
 	p := protocol()
 	p.Messages = append(p.Messages, &model.Message{
-		Node: model.Node{Name: "check-", Pos: model.Pos{File: "p.cue", Line: 3, Col: 1}}, Class: "request", Encoding: "text",
+		Node: model.Node{Name: "check-", Pos: model.Pos{File: "p.cue", Line: 3, Col: 1}}, Class: "request", Encoding: "headers",
 	})
 	p.Settings = append(p.Settings, &model.Setting{Node: model.Node{Name: "frame_max", Pos: model.Pos{File: "p.cue", Line: 2, Col: 1}}})
 	found := Assign(p, compiled(t, strings.Replace(schema, `name="delete"`, `name="in.fo"`, 1)))

@@ -12,8 +12,8 @@ import (
 // gen/emit holds these names against what is emitted.
 var (
 	ownOfSchemas = []string{
-		"Element", "Unmarshal", "ValidateElement",
-		"decoders", "known", "knownElement", "read", "readElement", "readKnown", "spaces", "writeAny", "writeElement",
+		"DecodeElement", "Element", "Unmarshal", "ValidateElement",
+		"decoders", "known", "knownElement", "attributes", "read", "readElement", "readKnown", "spaces", "typed", "types", "writeAny", "writeElement",
 	}
 	ownOfMessages = []string{
 		"DecodeMessage", "Decoder", "Message", "MessageError", "MessageErrorKind", "MessageInvalid", "MessageMalformed", "MessageUnknown",
@@ -21,12 +21,20 @@ var (
 		"documents", "junction", "junctions", "lost", "newMessageError", "reader", "readers", "renew", "ruled", "secretElements", "stray", "tellsSecret",
 		"FuzzDecodeMessage", "TestExamples", "TestExamplesCutShort", "again", "examples",
 	}
+	ownOfText = []string{
+		"AppendMessage", "DecodeLine", "LineMessage", "judged", "lineError",
+		"FuzzDecodeLine", "TestLines", "lineAgain", "lineExamples",
+	}
+	ownOfTree = []string{
+		"DecodeTree", "TreeMessage", "codecOf", "decodeMessage", "treeError",
+		"FuzzDecodeTree", "TestTrees", "treeAgain", "treeExamples",
+	}
 	ownOfMachines = []string{
 		"Config", "ErrClosed", "ErrServerClosed", "ResultError",
 		"appendMessage", "breaksRule", "errorText", "first", "isRequest", "messageName", "ruleCode",
 		"TestScenarios", "playScenario", "scenarioStep",
 	}
-	ownOfServers = []string{"Handler", "Session", "SessionFromContext", "UnimplementedHandler"}
+	ownOfServers = []string{"Conn", "ConnFromContext", "Handler", "Session", "SessionFromContext", "UnimplementedHandler"}
 	// ownOfClients are followed by the machine's name when a protocol has several clients.
 	ownOfClients = []string{"CallOption", "Dial", "convert", "dataOf", "elements", "refusal", "request"}
 )
@@ -50,6 +58,14 @@ func (t *Table) own(p *model.Protocol, schemas bool) diag.List {
 	if len(p.Messages) > 0 {
 		claim(every, model.Pos{}, ownOfMessages...)
 	}
+	if slices.ContainsFunc(p.Messages, func(m *model.Message) bool { return m.Encoding == "text" || m.Encoding == "tree" }) {
+		claim(every, model.Pos{}, ownOfText...)
+		claim(every, model.Pos{}, ownOfTree...)
+		claimTypes(p, claim)
+	}
+	if usesHeaders(p) {
+		claimHeaders(p, claim)
+	}
 	for _, m := range p.Messages {
 		for _, x := range m.Examples {
 			claim(fmt.Sprintf("example %q of message %q", x.Name, m.Name), x.Pos, Example(m, x))
@@ -59,12 +75,19 @@ func (t *Table) own(p *model.Protocol, schemas bool) diag.List {
 		return found
 	}
 	claim(every, model.Pos{}, ownOfMachines...)
-	clients := slices.DeleteFunc(slices.Clone(p.Machines), func(m *model.Machine) bool { return len(m.Calls) == 0 })
+	clients := slices.DeleteFunc(slices.Clone(p.Machines), func(m *model.Machine) bool { return !Dials(p, m) })
 	if len(p.Operations) > 0 {
 		claim(every, model.Pos{}, ownOfServers...)
 	}
 	if len(clients) == 1 {
 		claim(every, model.Pos{}, ownOfClient(p, "")...)
+	}
+	for _, m := range p.Messages {
+		for _, f := range m.Fields {
+			if reader := "request" + Exported(f.Name); m.Class == "request" && m.Encoding == "tree" && !t.Scope.Has(reader) {
+				claim(fmt.Sprintf("message %q", m.Name), f.Pos, reader)
+			}
+		}
 	}
 	for _, h := range p.Heads {
 		what := fmt.Sprintf("head %q", h.Name)
@@ -75,18 +98,58 @@ func (t *Table) own(p *model.Protocol, schemas bool) diag.List {
 			}
 		}
 	}
+	if slices.ContainsFunc(p.Machines, func(m *model.Machine) bool { return m.Per == "transaction" }) {
+		claim(every, model.Pos{}, ownOfTransactions(p)...)
+	}
 	for _, m := range p.Machines {
 		what := fmt.Sprintf("machine %q", m.Name)
 		claim(what, m.Pos, ofMachine(m)...)
 		for _, o := range p.Operations {
 			claim(what, m.Pos, Unexported(m.Name)+"Operation"+Exported(o.Name))
 		}
-		if len(clients) > 1 && len(m.Calls) > 0 {
+		if len(clients) > 1 && Dials(p, m) {
 			claim(what, m.Pos, ownOfClient(p, m.Go)...)
 		}
 	}
 	return found
 }
+
+// Dials reports whether m's connections are those that its program makes: its role connects, or no role says so and the machine
+// takes calls and runs no operations.
+func Dials(p *model.Protocol, m *model.Machine) bool {
+	if slices.ContainsFunc(p.Roles, func(r *model.Role) bool { return r.Connects }) {
+		return m.Role != nil && m.Role.Connects && len(m.Calls) > 0
+	}
+	return len(m.Calls) > 0 && !slices.ContainsFunc(m.States, runs)
+}
+
+// runs reports whether some move of s runs an operation.
+func runs(s *model.State) bool {
+	some := func(moves []*model.Move) bool {
+		return slices.ContainsFunc(moves, func(mv *model.Move) bool { return mv.Run != nil })
+	}
+	for _, ons := range [][]*model.On{s.On, s.Done, s.Call, s.After} {
+		if slices.ContainsFunc(ons, func(on *model.On) bool { return some(on.Moves) }) {
+			return true
+		}
+	}
+	return slices.ContainsFunc([][]*model.Move{s.Enter, s.Closed, s.Broken, s.Garbled, s.Otherwise}, some)
+}
+
+// claimTypes claims the names of what becomes of types: structs, and the tokens of words.
+func claimTypes(p *model.Protocol, claim func(what string, pos model.Pos, names ...string)) {
+	for _, t := range p.Types {
+		what := fmt.Sprintf("type %q", t.Name)
+		if t.Kind == "struct" {
+			claim(what, t.Pos, t.Go)
+		} else {
+			claim(what, t.Pos, Token(t))
+		}
+	}
+}
+
+// Token is the Go name of what says how words of a type look.
+func Token(t *model.Type) string { return Unexported(t.Name) + "Token" }
 
 // Example is the Go name of an example of a message; the first has the message's name alone.
 func Example(m *model.Message, x *model.Example) string {
@@ -114,11 +177,24 @@ func ownOfClient(p *model.Protocol, machine string) []string {
 	return names
 }
 
+// ownOfTransactions are the names that belong to the layer of transactions as such; machines share calls of one name.
+func ownOfTransactions(p *model.Protocol) []string {
+	names := []string{"Transactions", "TransactionHandler", "NewTransactions", "transactionSpec"}
+	for _, m := range p.Machines {
+		for _, c := range m.Calls {
+			if call := "transactionCall" + Exported(c.Name); !slices.Contains(names, call) {
+				names = append(names, call)
+			}
+		}
+	}
+	return names
+}
+
 // ofMachine are the names of declarations that belong to a machine: those of both roles, for which it plays only one.
 func ofMachine(m *model.Machine) []string {
 	short := Unexported(m.Name)
 	names := []string{
-		m.Go, m.Go + "Config", m.Go + "Handler", m.Go + "Session", m.Go + "SessionFromContext", m.Go + "State",
+		m.Go, m.Go + "Config", m.Go + "Conn", m.Go + "ConnFromContext", m.Go + "Handler", m.Go + "Session", m.Go + "SessionFromContext", m.Go + "State",
 		"New" + m.Go, "New" + m.Go + "Session", "Unimplemented" + m.Go + "Handler",
 		short + "Machine", short + "Spec", short + "StateNames", short + "Vars",
 		"decodeFor" + m.Go, "new" + m.Go + "Machine", "new" + m.Go + "Service", "new" + m.Go + "Session",
@@ -132,6 +208,13 @@ func ofMachine(m *model.Machine) []string {
 	}
 	for _, c := range m.Calls {
 		names = append(names, short+"Call"+Exported(c.Name))
+	}
+	names = append(names, short+"Key")
+	if m.Per == "transaction" {
+		names = append(names, short+"Begins")
+		for _, v := range m.Vars {
+			names = append(names, short+Exported(v.Name))
+		}
 	}
 	return names
 }

@@ -2,6 +2,7 @@ package name
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/protogen-go/protogen/gen/diag"
@@ -22,6 +23,7 @@ type Table struct {
 	envelope map[xsd.Type]bool
 	merged   map[xsd.Type]*xsd.Element
 	whole    map[*model.Message]*xsd.Element
+	numbered bool // a name that is taken gets a number: nobody could change it
 	// Scope holds every name of the package; emit takes those of what it derives from components.
 	Scope Scope
 }
@@ -48,6 +50,7 @@ func Schemas(p *model.Protocol, set *xsd.Set) (*Table, diag.List) {
 		prefixes: map[string]string{}, elements: map[*xsd.Element]string{}, types: map[xsd.Type]string{},
 		envelope: map[xsd.Type]bool{}, merged: map[xsd.Type]*xsd.Element{}, whole: map[*model.Message]*xsd.Element{},
 	}
+	t.numbered = len(p.Messages) == 0 && len(p.Machines) == 0
 	t.findPayloads(p, set)
 	found := append(t.own(p, set != nil), t.protocol(p)...)
 	if set == nil {
@@ -58,6 +61,16 @@ func Schemas(p *model.Protocol, set *xsd.Set) (*Table, diag.List) {
 	found = append(found, t.nameElements(set, uses)...)
 	found = append(found, t.nameTypes(set, uses)...)
 	return t, found
+}
+
+// Free returns the name, or where it is taken and schemas are all there is, the name with a number: in a specification a
+// collision is an error that its author mends, but schemas are often nobody's to change.
+func (t *Table) Free(goName string) string {
+	free := goName
+	for n := 2; t.numbered && t.Scope.Has(free); n++ {
+		free = goName + strconv.Itoa(n)
+	}
+	return free
 }
 
 // protocol claims the package-level names that [Assign] gave.
@@ -227,6 +240,17 @@ func countUses(set *xsd.Set) map[xsd.Type]*use {
 		u.globals = append(u.globals, el)
 		visit(el.Type)
 	}
+	for changed := true; changed; { // what xsi:type may put in the place of a type that is used, is used
+		changed = false
+		for _, t := range set.Types {
+			ct, ok := t.(*xsd.ComplexType)
+			if base, derived := t.BaseType().(*xsd.ComplexType); ok && derived && !isAnyType(base) && seen[base] && !seen[ct] {
+				visit(ct)
+				of(ct)
+				changed = true
+			}
+		}
+	}
 	return uses
 }
 
@@ -252,6 +276,7 @@ func (t *Table) nameElements(set *xsd.Set, uses map[xsd.Type]*use) diag.List {
 		if t.envelope[el.Type] {
 			goName = docName(goName)
 		}
+		goName = t.Free(goName)
 		t.elements[el] = goName
 		found = append(found, t.Scope.Take(goName, fmt.Sprintf("element %q", el.Name.Local), el.Pos)...)
 		ct, ok := el.Type.(*xsd.ComplexType)
@@ -281,6 +306,7 @@ func (t *Table) nameTypes(set *xsd.Set, uses map[xsd.Type]*use) diag.List {
 		if t.Scope.Has(goName) && strings.HasSuffix(n.Local, "Type") {
 			goName += "Type"
 		}
+		goName = t.Free(goName)
 		t.types[typ] = goName
 		found = append(found, t.Scope.Take(goName, fmt.Sprintf("type %q", n.Local), typ.TypePos())...)
 	}
@@ -301,9 +327,9 @@ func (t *Table) nameTypes(set *xsd.Set, uses map[xsd.Type]*use) diag.List {
 func (t *Table) wanted(typ xsd.Type, uses map[xsd.Type]*use) bool {
 	switch typ := typ.(type) {
 	case *xsd.ComplexType:
-		return t.types[typ] == "" && !isAnyType(typ) && uses[typ] != nil
+		return t.types[typ] == "" && !isAnyType(typ) && (uses[typ] != nil || t.numbered)
 	case *xsd.SimpleType:
-		return !typ.Builtin && Enumerates(typ)
+		return !typ.Builtin && (Enumerates(typ) || typ.Variety == xsd.Union)
 	}
 	return false
 }
@@ -329,10 +355,10 @@ func (t *Table) nameAnonymous(ct *xsd.ComplexType) diag.List {
 		if typ.TypeName().Local != "" || t.types[typ] != "" {
 			return false
 		}
-		if st, ok := typ.(*xsd.SimpleType); ok && !Enumerates(st) {
+		if st, ok := typ.(*xsd.SimpleType); ok && !Enumerates(st) && st.Variety != xsd.Union {
 			return false
 		}
-		t.types[typ] = t.anonymous(typ, ct, n)
+		t.types[typ] = t.Free(t.anonymous(typ, ct, n))
 		found = append(found, t.Scope.Take(t.types[typ], fmt.Sprintf("the type of %q", wire), typ.TypePos())...)
 		return true
 	}

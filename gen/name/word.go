@@ -11,11 +11,11 @@ import (
 // those the protocols bring along.
 var initialisms = map[string]string{
 	"acl": "ACL", "api": "API", "ascii": "ASCII", "cc": "CC", "cd": "CD", "cn": "CN", "cpu": "CPU", "crl": "CRL", "dcp": "DCP", "dn": "DN",
-	"dns": "DNS", "ds": "DS", "eof": "EOF", "epp": "EPP", "fqdn": "FQDN", "http": "HTTP", "https": "HTTPS", "iana": "IANA",
-	"id": "ID", "ids": "IDs", "idn": "IDN", "ikc": "IKC", "ip": "IP", "iri": "IRI", "json": "JSON", "ns": "NS", "pc": "PC",
-	"pw": "PW", "rgp": "RGP", "roid": "ROID", "sdp": "SDP", "sip": "SIP", "sms": "SMS", "smtp": "SMTP", "sp": "SP",
+	"dns": "DNS", "ds": "DS", "eof": "EOF", "epp": "EPP", "fqdn": "FQDN", "http": "HTTP", "https": "HTTPS", "iam": "IAM", "iana": "IANA",
+	"id": "ID", "ids": "IDs", "idn": "IDN", "ikc": "IKC", "ip": "IP", "iri": "IRI", "json": "JSON", "mime": "MIME", "ns": "NS", "pc": "PC", "pid": "PID",
+	"pw": "PW", "rgp": "RGP", "roid": "ROID", "rsvp": "RSVP", "sdp": "SDP", "sip": "SIP", "sms": "SMS", "smtp": "SMTP", "sp": "SP",
 	"sql": "SQL", "ssl": "SSL", "tcp": "TCP", "tld": "TLD", "tls": "TLS", "ttl": "TTL", "udp": "UDP", "ui": "UI", "uri": "URI",
-	"uris": "URIs", "url": "URL", "utf8": "UTF8", "uuid": "UUID", "voip": "VoIP", "xml": "XML", "xsd": "XSD",
+	"uris": "URIs", "url": "URL", "utf8": "UTF8", "uuid": "UUID", "voip": "VoIP", "www": "WWW", "xml": "XML", "xsd": "XSD",
 }
 
 // words cuts a wire name: at every character that is neither letter nor digit, and where a small letter or a digit meets

@@ -33,6 +33,24 @@ func ValidateElement(doc []byte, opts xmlstream.Options) error {
 	return d.Finish()
 }
 
+// DecodeElement reads a document whose root is any element that the schemas
+// declare. It keeps nothing of doc. The error is that of [ValidateElement].
+func DecodeElement(doc []byte) (Element, error) {
+	d := decoders.Get().(*xsdrun.Decoder)
+	defer decoders.Put(d)
+	d.Reset(doc)
+	var el Element
+	if d.Root() {
+		if el = readKnown(d, nil); el == nil {
+			d.UndeclaredRoot()
+		}
+	}
+	if err := d.Finish(); err != nil {
+		return nil, err
+	}
+	return el, nil
+}
+
 // Unmarshal reads a document whose root is the element el into el, using again
 // the memory that el holds. The error is that of [ValidateElement]; el then
 // holds what could be read.
@@ -41,9 +59,7 @@ func Unmarshal(doc []byte, el Element) error {
 	defer decoders.Put(d)
 	d.Reset(doc)
 	if d.Root() {
-		if v, ok := el.(knownElement); ok && d.Name() == el.XMLName() {
-			v.decode(d)
-		} else {
+		if _, ok := el.(knownElement); !ok || d.Name() != el.XMLName() || readKnown(d, el) == nil {
 			d.UndeclaredRoot()
 		}
 	}

@@ -10,10 +10,6 @@
 // What the schemas describe is in types named after elements; an [Element]
 // stands wherever a schema leaves room for any.
 //
-// A client is one call:
-//
-//	c, err := epp.Dial(ctx, "tls", address, &epp.ClientConfig{})
-//
 // A [Server] is run with a [Handler] behind it, which embeds
 // [UnimplementedHandler] and has a method for what it can do:
 //
@@ -28,6 +24,10 @@
 //
 // Its sessions can be driven by octets alone too, without a socket; see
 // [NewServerSession].
+//
+// A client is one call:
+//
+//	c, err := epp.Dial(ctx, "tls", address, &epp.ClientConfig{})
 //
 // What the operations mean is not here: it is the handler's. Elements of
 // namespaces other than those of the Namespace constants are refused where a

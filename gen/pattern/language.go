@@ -1,4 +1,4 @@
-package check
+package pattern
 
 import (
 	"encoding/binary"
@@ -7,13 +7,14 @@ import (
 	"unicode"
 )
 
-// language is a set of texts, described by a regular expression in RE2's syntax.
-type language struct{ prog *syntax.Prog }
+// Language is a set of texts, described by a regular expression in RE2's syntax.
+type Language struct{ prog *syntax.Prog }
 
 // maxPairs is how many pairs of states a comparison of two languages examines.
 const maxPairs = 20000
 
-func newLanguage(pattern string) (*language, error) {
+// NewLanguage returns the set of the texts that a pattern matches as a whole.
+func NewLanguage(pattern string) (*Language, error) {
 	re, err := syntax.Parse(pattern, syntax.Perl)
 	if err != nil {
 		return nil, err
@@ -22,15 +23,15 @@ func newLanguage(pattern string) (*language, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &language{prog}, nil
+	return &Language{prog}, nil
 }
 
-// comparison is how two languages lie to each other: a text of both, one of the first alone, one of the second alone; nil
+// Comparison is how two languages lie to each other: a text of both, one of the first alone, one of the second alone; nil
 // where there is none. They are shortest ones.
-type comparison struct{ both, first, second *string }
+type Comparison struct{ Both, First, Second *string }
 
-// compare walks the deterministic automata of a and b side by side, breadth first. ok is false when they are too large.
-func compare(a, b *language) (c comparison, ok bool) {
+// Compare walks the deterministic automata of a and b side by side, breadth first. ok is false when they are too large.
+func Compare(a, b *Language) (c Comparison, ok bool) {
 	type pair struct{ a, b string }
 	alphabet := representatives(a, b)
 	start := pair{a.closure([]uint32{uint32(a.prog.Start)}), b.closure([]uint32{uint32(b.prog.Start)})}
@@ -38,7 +39,7 @@ func compare(a, b *language) (c comparison, ok bool) {
 	for queue := []pair{start}; len(queue) > 0; queue = queue[1:] {
 		at := queue[0]
 		c.note(texts[at], a.accepts(at.a), b.accepts(at.b))
-		if c.both != nil && c.first != nil && c.second != nil {
+		if c.Both != nil && c.First != nil && c.Second != nil {
 			return c, true
 		}
 		for _, r := range alphabet {
@@ -56,15 +57,15 @@ func compare(a, b *language) (c comparison, ok bool) {
 	return c, true
 }
 
-func (c *comparison) note(text string, inFirst, inSecond bool) {
+func (c *Comparison) note(text string, inFirst, inSecond bool) {
 	var where **string
 	switch {
 	case inFirst && inSecond:
-		where = &c.both
+		where = &c.Both
 	case inFirst:
-		where = &c.first
+		where = &c.First
 	case inSecond:
-		where = &c.second
+		where = &c.Second
 	default:
 		return
 	}
@@ -74,7 +75,7 @@ func (c *comparison) note(text string, inFirst, inSecond bool) {
 }
 
 // representatives returns one character of each class that neither language tells apart, letters and digits first.
-func representatives(languages ...*language) []rune {
+func representatives(languages ...*Language) []rune {
 	cuts := []rune{0, ' ', '!', '0', ':', 'A', '[', 'a', '{', 0x7f}
 	for _, l := range languages {
 		for _, in := range l.prog.Inst {
@@ -121,7 +122,7 @@ func rank(r rune) int {
 
 // closure is the set of instructions reached from pcs without reading a character, as a string that can be compared.
 // Assertions, such as word boundaries, are taken to hold.
-func (l *language) closure(pcs []uint32) string {
+func (l *Language) closure(pcs []uint32) string {
 	seen := map[uint32]bool{}
 	var keep []uint32
 	for len(pcs) > 0 {
@@ -157,12 +158,12 @@ func instructions(key string) []uint32 {
 	return pcs
 }
 
-func (l *language) accepts(key string) bool {
+func (l *Language) accepts(key string) bool {
 	return slices.ContainsFunc(instructions(key), func(pc uint32) bool { return l.prog.Inst[pc].Op == syntax.InstMatch })
 }
 
 // step is the set reached from key by reading r; "" when there is none.
-func (l *language) step(key string, r rune) string {
+func (l *Language) step(key string, r rune) string {
 	var next []uint32
 	for _, pc := range instructions(key) {
 		if in := l.prog.Inst[pc]; in.Op != syntax.InstMatch && in.MatchRune(r) {

@@ -1,4 +1,4 @@
-package check
+package pattern
 
 import (
 	"regexp"
@@ -22,13 +22,13 @@ func TestCompare(t *testing.T) {
 		{"a.c", "abc", "abc", "aac", "–"},
 		{"", "x*", "", "–", "x"},
 	} {
-		a, errA := newLanguage(tt.a)
-		b, errB := newLanguage(tt.b)
+		a, errA := NewLanguage(tt.a)
+		b, errB := NewLanguage(tt.b)
 		if errA != nil || errB != nil {
 			t.Fatal(errA, errB)
 		}
-		c, ok := compare(a, b)
-		if got := [3]string{show(c.both), show(c.first), show(c.second)}; !ok || got != [3]string{tt.both, tt.first, tt.second} {
+		c, ok := Compare(a, b)
+		if got := [3]string{show(c.Both), show(c.First), show(c.Second)}; !ok || got != [3]string{tt.both, tt.first, tt.second} {
 			t.Errorf("%q, %q: %v %q", tt.a, tt.b, ok, got)
 		}
 	}
@@ -44,17 +44,17 @@ func FuzzCompare(f *testing.F) {
 		if len(p) > 30 || len(q) > 30 || regexp.MustCompile(`[\\^$]|\{\d\d|\?[a-z]*[ms]`).MatchString(p+q) {
 			return // assertions are taken to hold
 		}
-		a, errA := newLanguage(p)
-		b, errB := newLanguage(q)
+		a, errA := NewLanguage(p)
+		b, errB := NewLanguage(q)
 		if errA != nil || errB != nil {
 			return
 		}
 		x, y := regexp.MustCompile("^(?:"+p+")$"), regexp.MustCompile("^(?:"+q+")$")
-		c, _ := compare(a, b)
+		c, _ := Compare(a, b)
 		for _, w := range []struct {
 			text          *string
 			first, second bool
-		}{{c.both, true, true}, {c.first, true, false}, {c.second, false, true}} {
+		}{{c.Both, true, true}, {c.First, true, false}, {c.Second, false, true}} {
 			if w.text != nil && (x.MatchString(*w.text) != w.first || y.MatchString(*w.text) != w.second) {
 				t.Errorf("%q, %q: %q is shown as %v %v", p, q, *w.text, w.first, w.second)
 			}
