@@ -1,0 +1,86 @@
+package function
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/protogen-go/protogen/runtime/tree"
+)
+
+var given = reflect.TypeFor[context.Context]()
+
+var errTest = errors.New("test")
+
+func TestCall(t *testing.T) {
+	type point struct{ X, Y int }
+	for name, c := range map[string]struct {
+		f    any
+		args []any
+		want []any
+		err  string
+		in   string
+		out  string
+	}{
+		"two":               {func(a, b int) int { return a + b }, []any{1, 2}, []any{int64(3)}, "", "(int, int)", "(int)"},
+		"two of one list":   {func(a, b int) int { return a + b }, []any{[]int{1, 2}}, []any{int64(3)}, "", "(int, int)", "(int)"},
+		"one list":          {func(a []int) int { return len(a) }, []any{[]int{1, 2}}, []any{int64(2)}, "", "([]int)", "(int)"},
+		"missing":           {func(a int, b string) string { return b }, []any{1}, []any{""}, "", "(int, string)", "(string)"},
+		"too many":          {func(a int) int { return a }, []any{1, 2}, []any{int64(1)}, "", "(int)", "(int)"},
+		"variadic":          {func(a int, more ...string) int { return len(more) }, []any{1, "x", "y"}, []any{int64(2)}, "", "(int, ...string)", "(int)"},
+		"variadic, none":    {func(more ...string) int { return len(more) }, nil, []any{int64(0)}, "", "(...string)", "(int)"},
+		"a context":         {func(ctx context.Context, a string) bool { return ctx != nil }, []any{"x"}, []any{true}, "", "(string)", "(bool)"},
+		"several results":   {func() (int, string, error) { return 1, "two", nil }, nil, []any{int64(1), "two"}, "", "()", "(int, string)"},
+		"no result":         {func() {}, nil, []any{}, "", "()", ""},
+		"an error":          {func() (int, error) { return 1, errTest }, nil, nil, "test", "()", "(int)"},
+		"a struct":          {func(p point) int { return p.X * p.Y }, []any{map[string]int{"X": 2, "Y": 3}}, []any{int64(6)}, "", "(function.point)", "(int)"},
+		"anything":          {func(v any) any { return v }, []any{"x"}, []any{"x"}, "", "(any)", "(any)"},
+		"a misfit":          {func(a, b int) int { return a }, []any{1, "x"}, nil, "Argument 1: tree: bytes is no int", "(int, int)", "(int)"},
+		"a variadic misfit": {func(a ...int) int { return 0 }, []any{1, "x"}, nil, "Argument 1: tree: bytes is no int", "(...int)", "(int)"},
+		"a bad result":      {func() any { return make(chan int) }, nil, nil, "result 0: tree: chan int has no value", "()", "(any)"},
+	} {
+		f, err := New(c.f, given)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if f.Signature() != c.in || f.ReturnSignature() != c.out || f.Results() != len(f.results) {
+			t.Errorf("%s: takes %s, gives %s", name, f.Signature(), f.ReturnSignature())
+		}
+		args := make([]tree.Value, len(c.args))
+		for i, arg := range c.args {
+			if args[i], err = tree.Of(arg); err != nil {
+				t.Fatal(err)
+			}
+		}
+		values, err := f.Call([]any{t.Context()}, args)
+		if c.err != "" {
+			if err == nil || err.Error() != c.err {
+				t.Errorf("%s: error %v, want %s", name, err, c.err)
+			}
+			continue
+		}
+		got := make([]any, len(values))
+		for i, v := range values {
+			if got[i], err = tree.As[any](v); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%s: -want +got\n%s", name, diff)
+		}
+	}
+}
+
+// TestNoFunction refuses what cannot be called.
+func TestNoFunction(t *testing.T) {
+	var none func()
+	for _, f := range []any{nil, 17, none} {
+		if _, err := New(f); err == nil {
+			t.Errorf("%T is a function", f)
+		}
+	}
+}
