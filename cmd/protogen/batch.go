@@ -135,7 +135,7 @@ func (b *batch) answer(t task) answer {
 	if err != nil {
 		a.Errors = append(a.Errors, fault{Rule: "read", Text: err.Error()})
 	} else {
-		a.Errors = append(a.Errors, schema.judge.judge(doc)...)
+		a.Errors = append(a.Errors, judgeFile(schema.judge, t.Instance, doc)...)
 	}
 	a.Valid = len(a.Errors) == 0
 	return a

@@ -17,13 +17,19 @@ import (
 
 func call(ctx context.Context, c console, arguments []string) error {
 	if len(arguments) == 0 || strings.HasPrefix(arguments[0], "-") {
-		return usagef("which protocol? this binary calls: epp")
+		return usagef("which protocol? this binary calls: epp, ikc, proxysession, sip")
 	}
 	switch arguments[0] {
 	case "epp":
 		return callEPP(ctx, c, arguments[1:])
+	case "ikc":
+		return callIKC(ctx, c, arguments[1:])
+	case "proxysession":
+		return callProxySession(ctx, c, arguments[1:])
+	case "sip":
+		return callSIP(ctx, c, arguments[1:])
 	}
-	return usagef("no client for %q; this binary calls: epp", arguments[0])
+	return usagef("no client for %q; this binary calls: epp, ikc, proxysession, sip", arguments[0])
 }
 
 // dialFlags are the flags of every client.

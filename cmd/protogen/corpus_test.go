@@ -229,7 +229,7 @@ func TestCorpusEngines(t *testing.T) {
 
 func engine(t *testing.T, name string) judge {
 	t.Helper()
-	j, err := protocolJudge("epp", true, name)
+	j, err := protocolJudge("epp", true, name, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/protogen-go/protogen/gen/diag"
@@ -45,6 +47,15 @@ func schemaJudge(paths []string, engine string) (judge, diag.List, error) {
 }
 
 func compileFiles(paths []string) (judge, diag.List, error) {
+	set, findings, err := compileSet(paths)
+	if set == nil {
+		return nil, findings, err
+	}
+	return &located{interpreted: interpreted{set.Schema(), files}, set: set, paths: paths}, findings, nil
+}
+
+// compileSet compiles schema files; the set is nil if they could not be read or hold errors.
+func compileSet(paths []string) (*xsd.Set, diag.List, error) {
 	sources := make([]xsd.Source, len(paths))
 	for i, path := range paths {
 		data, err := os.ReadFile(path)
@@ -54,16 +65,27 @@ func compileFiles(paths []string) (judge, diag.List, error) {
 		sources[i] = xsd.Source{Name: path, Data: data}
 	}
 	set, findings := xsd.Compile(sources, xsd.Options{Open: os.ReadFile})
-	if findings.HasErrors() {
-		return nil, findings, nil
-	}
-	return interpreted{set.Schema(), files}, findings, nil
+	return set, findings, nil
 }
 
-// protocolJudge makes the judge of a protocol's messages.
-func protocolJudge(protocol string, schemaOnly bool, engine string) (judge, error) {
+// protocolJudge makes the judge of a protocol's messages. The codec is that of messages that are trees, by name.
+func protocolJudge(protocol string, schemaOnly bool, engine, codec string) (judge, error) {
+	if newMessageJudge := messageJudges[protocol]; newMessageJudge != nil {
+		if schemaOnly || engine != "" && engine != engineEmitted {
+			return nil, usagef("the messages of %s have no schema: --schema-only and --engine do not go with them", protocol)
+		}
+		c, err := codecNamed(codec)
+		if err != nil {
+			return nil, err
+		}
+		return newMessageJudge(c), nil
+	}
 	if protocol != "epp" {
-		return nil, usagef("no protocol %q; this binary knows: epp", protocol)
+		known := append([]string{"epp"}, slices.Sorted(maps.Keys(messageJudges))...)
+		return nil, usagef("no protocol %q; this binary knows: %s", protocol, strings.Join(known, ", "))
+	}
+	if codec != "" {
+		return nil, usagef("the messages of epp are XML: --codec does not go with them")
 	}
 	var schemas judge
 	var err error

@@ -10,6 +10,7 @@ import (
 	"os"
 
 	"github.com/protogen-go/protogen/generated/epp"
+	"github.com/protogen-go/protogen/runtime/loop"
 	"github.com/protogen-go/protogen/servers/registry"
 )
 
@@ -55,7 +56,10 @@ func serveEPP(ctx context.Context, c console, arguments []string) error {
 		return err
 	}
 	defer closeRegistry(reg, logger)
-	srv := &epp.Server{Handler: reg.Handler(), TLSConfig: config, Logger: logger, Engine: listen.engine, Hooks: listen.hooks(logger)}
+	srv := &epp.Server{
+		Handler: reg.Handler(), TLSConfig: config, Logger: logger, Engine: listen.engine,
+		Limits: loop.Config{MaxConnsPerPeer: listen.perPeer}, Hooks: listen.hooks(logger),
+	}
 	return listen.run(ctx, c, srv, reload)
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io/fs"
@@ -21,12 +22,25 @@ func generate(ctx context.Context, c console, arguments []string) error {
 	checkOnly := flags.Bool("check", false, "write nothing; print a diff and fail when generated code is stale")
 	watch := flags.Bool("watch", false, "stay and regenerate after every edit")
 	out := flags.String("out", "", "folder that holds the emitted packages (default: generated, beside go.mod)")
+	var schemas schemaFlag
+	flags.Var(&schemas, "xsd", "XSD file to make a package of, with no specification; repeat it for several")
+	pkg := flags.String("package", "", "with --xsd: the name of the package")
 	rest, err := parse(c, flags, arguments)
 	if err != nil {
 		return err
 	}
 	if *checkOnly && *watch {
 		return usagef("--check and --watch exclude each other")
+	}
+	if len(schemas) > 0 || *pkg != "" {
+		if len(schemas) == 0 || *pkg == "" || len(rest) > 0 || *watch {
+			return usagef("a package of schemas takes --xsd FILE.xsd... --package NAME [--out DIR] [--check]")
+		}
+		folder, err := schemaFolder(*out, *pkg)
+		if err != nil {
+			return err
+		}
+		return generateSchemas(ctx, c, gen.SchemaOptions{Schemas: schemas, Package: *pkg, Out: folder, Check: *checkOnly})
 	}
 	specs, err := specifications(rest)
 	if err != nil {
@@ -76,26 +90,39 @@ func (g generation) one(ctx context.Context, spec string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if err := report.Findings.Fprint(g.err); err != nil {
-		return false, err
-	}
-	if report.Findings.HasErrors() {
+	err = printReport(g.console, report, out, g.check, spec)
+	if errors.Is(err, errFindings) {
 		return false, nil
 	}
-	if g.check {
-		_, err := g.console.out.Write(report.Diff)
-		if report.Stale() {
-			fmt.Fprintf(g.err, "%s is stale: run protogen generate %s\n", out, spec)
+	return err == nil, err
+}
+
+// printReport tells what became of the package in out; errFindings for findings, or for stale code that was only looked at. What
+// to give generate to bring it up to date is for the message.
+func printReport(c console, report *gen.Report, out string, check bool, what string) error {
+	if err := report.Findings.Fprint(c.err); err != nil {
+		return err
+	}
+	if report.Findings.HasErrors() {
+		return errFindings
+	}
+	if check {
+		if _, err := c.out.Write(report.Diff); err != nil {
+			return err
 		}
-		return !report.Stale(), err
+		if report.Stale() {
+			fmt.Fprintf(c.err, "%s is stale: run protogen generate %s\n", out, what)
+			return errFindings
+		}
+		return nil
 	}
 	for _, name := range report.Changed {
-		fmt.Fprintf(g.console.out, "wrote %s\n", filepath.Join(out, name))
+		fmt.Fprintf(c.out, "wrote %s\n", filepath.Join(out, name))
 	}
 	for _, name := range report.Removed {
-		fmt.Fprintf(g.console.out, "removed %s\n", filepath.Join(out, name))
+		fmt.Fprintf(c.out, "removed %s\n", filepath.Join(out, name))
 	}
-	return true, nil
+	return nil
 }
 
 // folder is where the package of the specification goes.

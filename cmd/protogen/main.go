@@ -30,9 +30,9 @@ type command struct {
 
 func commands() []command {
 	return []command{
-		{"generate", "[SPEC...] [--check] [--watch] [--out DIR]", "bring generated packages up to date with their specifications", generate},
+		{"generate", "[SPEC...] [--check] [--watch] [--out DIR] | --xsd FILE.xsd... --package NAME", "bring generated packages up to date with their specifications", generate},
 		{"check", "[SPEC...] [--json]", "run every rule on specifications", check},
-		{"validate", "--protocol NAME | --schema FILE.xsd... [--engine NAME] [--json] [--batch] FILE...", "judge documents", validate},
+		{"validate", "--protocol NAME [--codec NAME] | --schema FILE.xsd... [--engine NAME] [--json] [--batch] FILE...", "judge documents and messages", validate},
 		{"graph", "PROTOCOL [--machine NAME] [--format mermaid|dot|svg]", "draw state machines", graph},
 		{"serve", "PROTOCOL [--listen ADDR] ...", "run the embedded server", serve},
 		{"call", "PROTOCOL COMMAND ...", "talk to a server", call},

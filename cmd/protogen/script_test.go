@@ -1,12 +1,15 @@
 package main
 
 import (
+	"bufio"
 	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -38,6 +41,7 @@ func TestScript(t *testing.T) {
 		UpdateScripts:       *update,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
+		Cmds:                map[string]func(ts *testscript.TestScript, neg bool, arguments []string){"serve": serveInScript},
 		Condition: func(name string) (bool, error) {
 			if name != "libxml2" {
 				return false, fmt.Errorf("no condition %q", name)
@@ -54,6 +58,30 @@ func TestScript(t *testing.T) {
 			return nil
 		},
 	})
+}
+
+// serveInScript is the command serve of scripts: it runs "protogen serve" until the script ends, and leaves the address in $ADDR.
+// At the end the server has to stop cleanly.
+func serveInScript(ts *testscript.TestScript, neg bool, arguments []string) {
+	if neg {
+		ts.Fatalf("serve cannot be expected to fail: use exec")
+	}
+	server := exec.Command("protogen", append([]string{"serve"}, arguments...)...)
+	server.Dir = ts.Getenv("WORK")
+	log := &lockedBuffer{}
+	server.Stderr = log
+	out, err := server.StdoutPipe()
+	ts.Check(err)
+	ts.Check(server.Start())
+	ts.Defer(func() {
+		_ = server.Process.Signal(syscall.SIGTERM)
+		if err := server.Wait(); err != nil {
+			ts.Logf("the server ends with %v\n%s", err, log)
+		}
+	})
+	line, err := bufio.NewReader(out).ReadString('\n')
+	ts.Check(err)
+	ts.Setenv("ADDR", strings.TrimPrefix(strings.TrimSpace(line), "listening on "))
 }
 
 // goEnvironment gives scripts the caches of the go command, which they cannot find without a home.

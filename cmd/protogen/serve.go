@@ -31,41 +31,59 @@ type server interface {
 
 func serve(ctx context.Context, c console, arguments []string) error {
 	if len(arguments) == 0 || strings.HasPrefix(arguments[0], "-") {
-		return usagef("which protocol? this binary serves: epp")
+		return usagef("which protocol? this binary serves: epp, ikc, proxysession, sip")
 	}
 	switch arguments[0] {
 	case "epp":
 		return serveEPP(ctx, c, arguments[1:])
+	case "ikc":
+		return serveIKC(ctx, c, arguments[1:])
+	case "proxysession":
+		return serveProxySession(ctx, c, arguments[1:])
+	case "sip":
+		return serveSIP(ctx, c, arguments[1:])
 	}
-	return usagef("no server for %q; this binary serves: epp", arguments[0])
+	return usagef("no server for %q; this binary serves: epp, ikc, proxysession, sip", arguments[0])
 }
 
-// listenFlags are the flags of every server.
+// serveFlags are the flags of every server.
+type serveFlags struct {
+	listen  string
+	unix    string // path of a Unix socket to listen on instead
+	engine  string
+	perPeer int // connections of one address
+	drain   time.Duration
+	verbose bool
+}
+
+func (f *serveFlags) register(flags *flag.FlagSet, address string) {
+	flags.StringVar(&f.listen, "listen", address, "address to listen on; port 0 lets the system choose")
+	flags.StringVar(&f.engine, "engine", loop.EngineGoroutine, "event loop: goroutine, or epoll on Linux")
+	flags.IntVar(&f.perPeer, "max-per-peer", 0, "connections one address may have; those of an IPv6 network of 64 bits are one (default: any number)")
+	flags.DurationVar(&f.drain, "drain", 20*time.Second, "how long SIGTERM lets open sessions finish")
+	flags.BoolVar(&f.verbose, "verbose", false, "log every session")
+}
+
+// listenFlags are the flags of servers that have TLS.
 type listenFlags struct {
-	listen     string
+	serveFlags
 	tls        socket.TLSConfig
 	selfSigned bool
 	plain      bool
-	engine     string
-	drain      time.Duration
-	verbose    bool
 }
 
 func (f *listenFlags) register(flags *flag.FlagSet, address string) {
-	flags.StringVar(&f.listen, "listen", address, "address to listen on; port 0 lets the system choose")
+	f.serveFlags.register(flags, address)
 	flags.StringVar(&f.tls.CertFile, "tls-cert", "", "PEM file with the server's certificate chain; read again on SIGHUP")
 	flags.StringVar(&f.tls.KeyFile, "tls-key", "", "PEM file with its key")
 	flags.BoolVar(&f.selfSigned, "self-signed", false, "make a certificate for this run; nobody trusts it")
 	flags.BoolVar(&f.plain, "plain", false, "no TLS, for tests on the loopback interface")
 	flags.StringVar((*string)(&f.tls.ClientCert), "client-cert", "", "client certificates: none, optional or required (default: optional with --client-ca, else none)")
 	flags.StringVar(&f.tls.ClientCAFile, "client-ca", "", "PEM file with the authorities of client certificates")
-	flags.StringVar(&f.engine, "engine", loop.EngineGoroutine, "event loop: goroutine, or epoll on Linux")
-	flags.DurationVar(&f.drain, "drain", 20*time.Second, "how long SIGTERM lets open sessions finish")
-	flags.BoolVar(&f.verbose, "verbose", false, "log every session")
 }
 
 // checkEngine refuses a loop that this system does not have, before anything listens.
-func (f *listenFlags) checkEngine() error {
+func (f *serveFlags) checkEngine() error {
 	engine, err := loop.New(f.engine, loop.Config{})
 	if err != nil {
 		return usagef("--engine: %v", err)
@@ -120,7 +138,7 @@ func (f *listenFlags) warnPlain(c console, address net.Addr) {
 	}
 }
 
-func (f *listenFlags) logger(c console) *slog.Logger {
+func (f *serveFlags) logger(c console) *slog.Logger {
 	level := slog.LevelWarn
 	if f.verbose {
 		level = slog.LevelDebug
@@ -129,7 +147,7 @@ func (f *listenFlags) logger(c console) *slog.Logger {
 }
 
 // hooks log what sessions do, with --verbose.
-func (f *listenFlags) hooks(logger *slog.Logger) session.Hooks {
+func (f *serveFlags) hooks(logger *slog.Logger) session.Hooks {
 	if !f.verbose {
 		return session.Hooks{}
 	}
@@ -147,15 +165,27 @@ func (f *listenFlags) hooks(logger *slog.Logger) session.Hooks {
 	}
 }
 
-// run listens, serves until ctx ends (SIGTERM, SIGINT), and drains. A second signal cuts what is left.
+// run listens and serves, and warns of passwords in the clear.
 func (f *listenFlags) run(ctx context.Context, c console, srv server, reload func() error) error {
+	return f.serveFlags.run(ctx, c, srv, reload, func(address net.Addr) { f.warnPlain(c, address) })
+}
+
+// run listens, serves until ctx ends (SIGTERM, SIGINT), and drains. A second signal cuts what is left. What is to be said of
+// the address, if anything, warn says.
+func (f *serveFlags) run(ctx context.Context, c console, srv server, reload func() error, warn func(net.Addr)) error {
 	ctx, stop := interruptible(ctx)
 	defer stop()
-	l, err := socket.Listen(ctx, "tcp", f.listen, socket.Options{})
+	network, address := "tcp", f.listen
+	if f.unix != "" {
+		network, address = "unix", f.unix
+	}
+	l, err := socket.Listen(ctx, network, address, socket.Options{})
 	if err != nil {
 		return err
 	}
-	f.warnPlain(c, l.Addr())
+	if warn != nil {
+		warn(l.Addr())
+	}
 	fmt.Fprintf(c.out, "listening on %s\n", l.Addr())
 	if reload != nil {
 		defer onHangup(c, reload)()
@@ -170,7 +200,7 @@ func (f *listenFlags) run(ctx context.Context, c console, srv server, reload fun
 	return f.drainServer(c, srv)
 }
 
-func (f *listenFlags) drainServer(c console, srv server) error {
+func (f *serveFlags) drainServer(c console, srv server) error {
 	ctx, cancel := context.WithTimeout(context.Background(), f.drain)
 	defer cancel()
 	ctx, stop := interruptible(ctx)

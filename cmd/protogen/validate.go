@@ -17,6 +17,7 @@ type fault struct {
 	Path   string `json:"path,omitempty"`
 	Rule   string `json:"rule"`
 	Text   string `json:"text"`
+	Code   int    `json:"code,omitempty"` // the status code that it earns, where the protocol has one
 }
 
 // judge is a compiled schema, or a protocol, that documents are validated against. It may be used concurrently.
@@ -25,11 +26,18 @@ type judge interface {
 	judge(doc []byte) []fault
 }
 
+// answerer is a judge that knows how a valid message is refused all the same, such as a request for what a plain server cannot do.
+type answerer interface {
+	// answer is the code and the text of the refusal; empty for none.
+	answer(doc []byte) string
+}
+
 // verdict is what is printed for one document.
 type verdict struct {
 	File   string  `json:"file"`
 	Valid  bool    `json:"valid"`
 	Errors []fault `json:"errors"`
+	Answer string  `json:"answer,omitempty"` // of a valid message that would be refused
 }
 
 // schemaFlag collects the values of a repeated --schema.
@@ -45,6 +53,7 @@ func validate(ctx context.Context, c console, arguments []string) error {
 	protocol := flags.String("protocol", "", "judge messages of this protocol")
 	schemaOnly := flags.Bool("schema-only", false, "with --protocol: the schemas alone, not the protocol's own rules")
 	engine := flags.String("engine", "", "emitted (of --protocol; its default), interpreted (the default of --schema) or libxml2")
+	codec := flags.String("codec", "", "with --protocol: files are images by this serializer, storable or json")
 	asJSON := flags.Bool("json", false, "print one JSON object per file, every fault included")
 	batch := flags.Bool("batch", false, "read {id, schemas, instance} objects, one a line, from standard input")
 	files, err := parse(c, flags, arguments)
@@ -60,7 +69,7 @@ func validate(ctx context.Context, c console, arguments []string) error {
 	if len(files) == 0 {
 		return usagef("no files")
 	}
-	j, err := newJudge(c, *protocol, *schemaOnly, schemas, *engine)
+	j, err := newJudge(c, *protocol, *schemaOnly, schemas, *engine, *codec)
 	if err != nil {
 		return err
 	}
@@ -68,16 +77,18 @@ func validate(ctx context.Context, c console, arguments []string) error {
 }
 
 // newJudge makes the judge that the flags ask for. Schema errors are printed.
-func newJudge(c console, protocol string, schemaOnly bool, schemas []string, engine string) (judge, error) {
+func newJudge(c console, protocol string, schemaOnly bool, schemas []string, engine, codec string) (judge, error) {
 	switch {
 	case protocol != "" && len(schemas) > 0:
 		return nil, usagef("--protocol and --schema exclude each other")
 	case protocol != "":
-		return protocolJudge(protocol, schemaOnly, engine)
+		return protocolJudge(protocol, schemaOnly, engine, codec)
 	case len(schemas) == 0:
 		return nil, usagef("say --protocol NAME or --schema FILE.xsd")
 	case schemaOnly:
 		return nil, usagef("--schema-only goes with --protocol")
+	case codec != "":
+		return nil, usagef("--codec goes with --protocol")
 	}
 	j, findings, err := schemaJudge(schemas, engine)
 	if printErr := findings.Fprint(c.err); err == nil {
@@ -100,8 +111,11 @@ func validateFiles(c console, j judge, files []string, asJSON bool) error {
 			unread = errors.Join(unread, err)
 			continue
 		}
-		v := verdict{File: file, Errors: j.judge(doc)}
+		v := verdict{File: file, Errors: judgeFile(j, file, doc)}
 		v.Valid = len(v.Errors) == 0
+		if a, ok := j.(answerer); ok && v.Valid {
+			v.Answer = a.answer(doc)
+		}
 		failed = failed || !v.Valid
 		if asJSON {
 			if v.Valid {
@@ -126,7 +140,10 @@ func validateFiles(c console, j judge, files []string, asJSON bool) error {
 
 // String is the line that is printed for v: its first fault stands for all.
 func (v verdict) String() string {
-	if v.Valid {
+	switch {
+	case v.Valid && v.Answer != "":
+		return v.File + ": valid: refused with " + v.Answer
+	case v.Valid:
 		return v.File + ": valid"
 	}
 	f := v.Errors[0]

@@ -66,7 +66,7 @@ func TestDatagramBatchEnds(t *testing.T) {
 		peer := w.udp("10.0.0.2:1")
 		var fates []*fate
 		r.receive = func(_ pool.Message, from pool.From) {
-			for range 40 {
+			for range 300 {
 				fates = append(fates, r.send(message("RES 1"), batched(from.Route())))
 			}
 		}
@@ -78,7 +78,7 @@ func TestDatagramBatchEnds(t *testing.T) {
 		for _, f := range fates {
 			r.check(f, nil)
 		}
-		for range 40 {
+		for range 300 {
 			peer.next(t)
 		}
 		fates = nil

@@ -55,8 +55,8 @@ type receiver struct {
 // A flush is what a receiver is told when there is a batch to be sent.
 type flush struct{}
 
-// maxBatch is how many datagrams wait for each other at most.
-const maxBatch = 32
+// maxBatch is how many datagrams wait for each other at most; one more leaves at once, before them.
+const maxBatch = 256
 
 // A kept datagram was on its way to the handler when the pool was detached: one for each time, as reading is paused then.
 type kept struct {
@@ -95,11 +95,11 @@ func (r *receiver) setDelivering(yes bool) {
 }
 
 // join makes a message leave with others when the datagrams at hand have been delivered: one call of the system for all of them costs less. It
-// reports false when nothing is being delivered.
+// reports false when nothing is being delivered; while others wait it joins them, so that it does not overtake them.
 func (r *receiver) join(o *outgoing) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !r.delivering || r.over || len(r.batch) >= maxBatch {
+	if !r.delivering && len(r.batch) == 0 || r.over || len(r.batch) >= maxBatch {
 		return false
 	}
 	if !r.flushes && r.conn.Post(flush{}) != nil {

@@ -42,15 +42,16 @@ func main() {
 	count := flag.Int("count", 5, "how often each benchmark runs; the median is shown")
 	each := flag.String("benchtime", "500ms", "how long each run takes")
 	tags := flag.String("tags", "libxml2", "build tags; without libxml2 that row is missing")
+	bench := flag.String("bench", ".", "which benchmarks, as go test has it")
 	flag.Parse()
-	if err := run(os.Stdout, *count, *each, *tags); err != nil {
+	if err := run(os.Stdout, *bench, *count, *each, *tags); err != nil {
 		fmt.Fprintln(os.Stderr, "table:", err)
 		os.Exit(1)
 	}
 }
 
-func run(w io.Writer, count int, each, tags string) error {
-	command := exec.Command("go", "test", "-tags", tags, "-run", "^$", "-bench", ".", "-benchmem",
+func run(w io.Writer, bench string, count int, each, tags string) error {
+	command := exec.Command("go", "test", "-tags", tags, "-run", "^$", "-bench", bench, "-benchmem",
 		"-count", strconv.Itoa(count), "-benchtime", each, ".")
 	var out bytes.Buffer
 	command.Stdout, command.Stderr = &out, os.Stderr
