@@ -34,6 +34,7 @@ var packages = []struct{ name, probe string }{
 	{"libnet-epp-perl", "perl -MNet::EPP::Simple -e 1"},
 	{"libxml-libxml-perl", "perl -MXML::LibXML -e 1"},
 	{"openssl", "openssl version"},
+	{"perl", "perl -MStorable -MTime::HiRes -MTest::More -e 1"},
 	{"libpoe-perl", "perl -MPOE -e 1"},
 }
 

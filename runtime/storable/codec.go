@@ -10,14 +10,15 @@ type Codec struct {
 	// Canonical makes Append write the pairs of maps sorted by key, as $Storable::canonical does, not in the order of the map.
 	Canonical bool
 
-	// Exact makes Append write floats in network images with as many digits as they need to be read back the same. Perl writes 15.
-	Exact bool
+	// PerlDigits makes Append write floats in network images in 15 digits at most, as Perl does, even where that is not enough for them
+	// to be read back the same. Otherwise such floats get 16 or 17, which Perl reads as well.
+	PerlDigits bool
 
 	// Limits bound what Decode builds, and the depth of what Append writes.
 	Limits tree.Limits
 }
 
-// The two forms of images, with Perl's way of writing and default limits.
+// The two forms of images, with default limits.
 var (
 	Network = Codec{}
 	Native  = Codec{Machine: true}

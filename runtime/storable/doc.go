@@ -1,7 +1,7 @@
 // Package storable reads and writes the images of Perl's Storable, the serializer that POE programs talk with.
 //
 // [Network] writes what Storable::nfreeze writes and [Native] what freeze writes on a 64-bit little-endian machine, octet for octet where
-// Perl itself is deterministic; both read either form. An image always holds a reference: what freeze was given. Its
+// Perl itself is deterministic, floats excepted that Perl would round (see [Codec.PerlDigits]); both read either form. An image always holds a reference: what freeze was given. Its
 // value is a [tree.Value] of kind list, map or ref.
 //
 // # What Perl does to values
@@ -9,8 +9,7 @@
 // Perl's writer does not keep all it is given, and its images say no more than this package returns:
 //
 //   - a float without a fraction below 2^53 is written as an integer;
-//   - network images have no form for floats, nor for integers of more than 32 bits: both become octets in decimal digits, floats in 15 of
-//     them at most. [Codec.Exact] writes as many as the float needs;
+//   - network images have no form for floats, nor for integers of more than 32 bits: both become octets in decimal digits;
 //   - a key that is text becomes octets of Latin-1 with a note that it was text, if its characters allow.
 //
 // # What is refused

@@ -366,7 +366,7 @@ func (e *encoder) float(f float64) {
 		e.b = binary.LittleEndian.AppendUint64(e.b, math.Float64bits(f))
 	default:
 		text := tree.AppendFloat(buf[:0], f)
-		if back, err := strconv.ParseFloat(string(text), 64); e.codec.Exact && err == nil && back != f && f == f {
+		if back, err := strconv.ParseFloat(string(text), 64); !e.codec.PerlDigits && err == nil && back != f && f == f {
 			text = strconv.AppendFloat(buf[:0], f, 'g', -1, 64)
 		}
 		e.digits(text)

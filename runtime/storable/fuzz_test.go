@@ -32,7 +32,7 @@ func FuzzDecode(f *testing.F) {
 			}
 			return
 		}
-		for _, c := range []storable.Codec{storable.Network, storable.Native, {Canonical: true, Exact: true}} {
+		for _, c := range []storable.Codec{storable.Network, storable.Native, {Canonical: true, PerlDigits: true}} {
 			settles(t, c, v)
 		}
 		_ = v.String()
@@ -73,7 +73,7 @@ func FuzzValue(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, octets []byte) {
 		v := (&tape{octets: octets}).root()
-		for _, c := range []storable.Codec{storable.Network, storable.Native, {Canonical: true, Exact: true}} {
+		for _, c := range []storable.Codec{storable.Network, storable.Native, {Canonical: true, PerlDigits: true}} {
 			settles(t, c, v)
 		}
 		image, err := storable.Native.Append(nil, v)

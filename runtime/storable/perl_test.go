@@ -133,7 +133,7 @@ func TestPerlBooleans(t *testing.T) {
 	}
 }
 
-// TestPerlFloats shows that Perl reads the digits of Exact as the float they stand for.
+// TestPerlFloats shows that Perl reads our digits as the float they stand for.
 func TestPerlFloats(t *testing.T) {
 	t.Parallel()
 	needPerl(t, "Storable")
@@ -142,7 +142,7 @@ func TestPerlFloats(t *testing.T) {
 		r := randomTape(seed, 16)
 		list.Append(tree.Float(float64(r.number()) / float64(r.number()|1)))
 	}
-	image, err := storable.Codec{Exact: true}.Append(nil, list.Value())
+	image, err := storable.Network.Append(nil, list.Value())
 	if err != nil {
 		t.Fatal(err)
 	}

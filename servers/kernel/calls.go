@@ -95,7 +95,7 @@ func (c *calls) answer(p *peer, state string, v tree.Value) bool {
 
 // take passes on what a peer says, if it has been asked and has not said anything.
 func (c *call) take(p *peer, a Answer) bool {
-	i := slices.Index(c.asked, Route(p))
+	i := slices.Index(c.asked, p.route())
 	if i < 0 {
 		return false
 	}
@@ -110,7 +110,7 @@ func (c *calls) fail(p *peer, request string, why error) {
 	defer c.mu.Unlock()
 	var oldest *call
 	for _, waiting := range c.pending {
-		if waiting.request == request && slices.Contains(waiting.asked, Route(p)) && (oldest == nil || waiting.number < oldest.number) {
+		if waiting.request == request && slices.Contains(waiting.asked, p.route()) && (oldest == nil || waiting.number < oldest.number) {
 			oldest = waiting
 		}
 	}
@@ -128,7 +128,7 @@ func (c *calls) disconnect(p *peer, why error) {
 	}
 	for what, all := range c.permits {
 		for i := range all {
-			all[i].asked = slices.DeleteFunc(all[i].asked, func(r Route) bool { return r == Route(p) })
+			all[i].asked = slices.DeleteFunc(all[i].asked, func(r Route) bool { return r == p.route() })
 		}
 		c.keep(what, all)
 	}
@@ -155,7 +155,7 @@ func (c *calls) use(p *peer, session, state string) bool {
 	what := permit{session, state}
 	all := c.permits[what]
 	for i := range all {
-		if j := slices.Index(all[i].asked, Route(p)); j >= 0 && time.Now().Before(all[i].until) {
+		if j := slices.Index(all[i].asked, p.route()); j >= 0 && time.Now().Before(all[i].until) {
 			all[i].asked = slices.Delete(all[i].asked, j, j+1)
 			c.keep(what, all)
 			return true

@@ -17,8 +17,8 @@
 // that only calls.
 //
 // The parts: the wire (negotiation, frames, serializer) is generated/ikc; specifier.go says what messages are for, receive.go
-// what becomes of one that came, send.go and calls.go how one goes and is answered, session.go and strand.go how the program's
-// handlers are run, registry.go who is known under which name, monitor.go who is told of it.
+// what becomes of one that came, send.go and calls.go how one goes and is answered, session.go and event.go how the program's
+// handlers are run, peer.go who is connected, registry.go who is known under which name, monitor.go who is told of it.
 package kernel
 
 import (
@@ -36,6 +36,7 @@ import (
 	"github.com/protogen-go/protogen/generated/ikc"
 	"github.com/protogen-go/protogen/runtime/loop"
 	"github.com/protogen-go/protogen/runtime/session"
+	"github.com/protogen-go/protogen/servers/internal/strand"
 )
 
 const (
@@ -67,7 +68,7 @@ type Kernel struct {
 	// CallTimeout is how long a call waits whose context has no deadline: 30 seconds.
 	CallTimeout time.Duration
 	// MaxQueue is how many events may wait for one session: 256. Above it those who send more are not read until half of them
-	// has been handled.
+	// has been handled. Each may be as large as Config.FrameMax.
 	MaxQueue int
 	// OnConnect is told of every kernel that connects, before its first message is taken. It may block; the connection waits. Neither
 	// it nor OnDisconnect may close the kernel.
@@ -81,16 +82,17 @@ type Kernel struct {
 	id         string
 	names      []string // id, name, aliases
 	local      *peer
+	ikc        localSession // the session that every kernel has
 	server     ikc.Server
 	closing    atomic.Bool // no events are taken any more
 	memory     Memory
 	ctx        context.Context
 	cancel     context.CancelCauseFunc
-	background tally // joins and leaves of peers
+	far        strand.Strand // messages for kernels of other processes
+	background tally         // joins and leaves of peers
 
 	numbers     atomic.Uint64 // of channels
 	sessions    atomic.Pointer[map[string]*localSession]
-	froms       sync.Map // session names to from values
 	defaultName atomic.Pointer[string]
 	monitors    monitors
 	calls       calls
@@ -116,6 +118,8 @@ func (k *Kernel) start() {
 		k.peers, k.clients = map[*peer]struct{}{}, map[*peer]*ikc.Client{}
 		k.local = &peer{kernel: k, names: k.names, pid: os.Getpid()}
 		k.local.link = loopback{k.local}
+		k.ikc.offers.Store(true)
+		k.far.Limit = k.maxQueue() * localShare
 		k.ctx, k.cancel = context.WithCancelCause(context.Background())
 		k.server.Handler, k.server.Config, k.server.Logger = handler{kernel: k}, k.config(), k.Logger
 		k.server.Hooks, k.server.Engine, k.server.Limits = k.Hooks, k.Engine, k.Limits

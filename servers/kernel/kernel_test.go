@@ -3,7 +3,6 @@ package kernel
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -337,16 +336,61 @@ func TestSlowRegistry(t *testing.T) {
 	})
 }
 
-func ExampleFunc() {
-	k := &Kernel{Name: "Server"}
-	err := k.Publish(context.Background(), "test", States{
-		"add": Func(func(_ context.Context, a, b int) (int, error) { return a + b, nil }),
-	})
-	if err != nil {
-		fmt.Println(err)
-		return
+// far is the way to a peer of another kernel: what a registry through a network would have instead of a reference.
+type far struct {
+	there *Kernel // whose peer it is
+	name  string
+	back  func(*Message) // takes answers back
+}
+
+func (f *far) Send(_ context.Context, m *Message) error {
+	t := readTarget(m.Event)
+	t.Kernel = f.name
+	if m.RSVP.IsUndef() {
+		_, err := f.there.Post(context.Background(), t.String(), m.Params)
+		return err
 	}
-	sum, err := k.Call(context.Background(), "poe://Server/test/add", []int{2, 40})
-	fmt.Println(sum, err)
-	// Output: 42 <nil>
+	posted := *m
+	go func() {
+		if v, err := f.there.Call(context.Background(), t.String(), posted.Params); err == nil {
+			f.back(&Message{Event: posted.RSVP, Params: v})
+		}
+	}()
+	return nil
+}
+
+// TestFarPeer reaches a peer that is connected to another process.
+func TestFarPeer(t *testing.T) {
+	registry := &Memory{}
+	here, there, peer := &Kernel{Name: "Here", Logger: quiet, Registry: registry}, &Kernel{Name: "There", Logger: quiet}, &Kernel{Name: "Peer", Logger: quiet}
+	demo(t, here)
+	demo(t, peer)
+	join(t, there, peer)
+	way := &far{there: there, name: "Peer"}
+	known := Peer{Names: []string{peer.ID(), "Peer"}, Route: way}
+	way.back = func(m *Message) { here.Deliver(known, m) }
+	if _, err := registry.Register(t.Context(), known); err != nil {
+		t.Fatal(err)
+	}
+	if v, err := here.Call(t.Context(), "poe://Peer/test/add", []int{2, 3}); err != nil || !v.Equal(tree.Int(5)) {
+		t.Errorf("%v, %v", v, err)
+	}
+	if n, err := here.Post(t.Context(), "poe://Peer/test/echo", 1); n != 1 || err != nil {
+		t.Errorf("posted to %d, %v", n, err)
+	}
+	answer := make(chan *Message, 1)
+	here.Deliver(Peer{Names: []string{"caller"}, Route: &kept{answer}}, &Message{
+		Event: tree.String("poe://Here/test/echo"), Params: tree.Int(7), RSVP: spec("caller", "s", "r"),
+	})
+	if m := <-answer; !m.Params.Equal(tree.Int(7)) {
+		t.Errorf("the far caller gets %v", m.Params)
+	}
+}
+
+// kept is a way that keeps what is sent.
+type kept struct{ messages chan *Message }
+
+func (k *kept) Send(_ context.Context, m *Message) error {
+	k.messages <- m
+	return nil
 }

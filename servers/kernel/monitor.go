@@ -58,6 +58,9 @@ type Notice struct {
 	Text string
 }
 
+// maxNotices is how many notices may wait for one monitor.
+const maxNotices = 4096
+
 // monitors are the monitors of a kernel.
 type monitors struct {
 	mu  sync.RWMutex
@@ -81,12 +84,12 @@ func (t told) Run() { t.monitor.see(t.notice) }
 
 // Monitor has see called with what becomes of the kernel with the name, or with all kernels when the name is [Any]. A
 // specifier stands for its kernel. Calls come one at a time and in order, on no goroutine in particular; see may block, and
-// then its notices wait. Call the returned function to end it.
+// then its notices wait, 4096 of them at most: those beyond are lost. Call the returned function to end it.
 func (k *Kernel) Monitor(name string, see func(Notice)) (stop func()) {
 	if s, err := ParseSpecifier(name); err == nil && s.Kernel != "" {
 		name = s.Kernel
 	}
-	m := &monitor{name: name, see: see}
+	m := &monitor{name: name, see: see, strand: strand.Strand{Limit: maxNotices}}
 	k.monitors.mu.Lock()
 	defer k.monitors.mu.Unlock()
 	k.monitors.all = append(k.monitors.all, m)

@@ -3,6 +3,8 @@ package kernel
 import (
 	"context"
 	"errors"
+	"log/slog"
+	"net"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -46,7 +48,7 @@ type peer struct {
 	registered bool       // messages for its id come here
 	leaving    bool       // we have ended it
 
-	late   strand.Strand // messages that wait for room
+	late   strand.Strand // what waits: for room, or for the registry
 	behind atomic.Int64  // how many
 	fast   atomic.Bool   // joined, and no backlog
 	ready  latch         // it has joined
@@ -57,6 +59,14 @@ var _ Route = (*peer)(nil)
 
 // id is what other kernels know it by.
 func (p *peer) id() string { return p.names[0] }
+
+// route is how the kernel is reached: by its connection, if it is not one of another process.
+func (p *peer) route() Route {
+	if far, ok := p.link.(farLink); ok {
+		return far.route
+	}
+	return p
+}
 
 // called reports whether the kernel has a name.
 func (p *peer) called(name string) bool { return slices.Contains(p.names, name) }
@@ -82,33 +92,34 @@ func (p *peer) queue(m *Message) error {
 			return err
 		}
 	}
-	p.behind.Add(1)
-	p.pause()
-	p.late.Post(lateMessage{p, m})
+	p.later(func() { p.note(p.Send(p.kernel.ctx, m)) })
 	return nil
 }
 
-// lateMessage is a message that waits for room.
-type lateMessage struct {
-	peer    *peer
-	message *Message
-}
-
-// Run implements [strand.Task].
-func (l lateMessage) Run() {
-	l.peer.note(l.peer.Send(l.peer.kernel.ctx, l.message))
-	l.peer.behind.Add(-1)
-	l.peer.resume()
+// later has something done that may wait, behind whatever else waits. Nothing is read from the kernel meanwhile.
+func (p *peer) later(do func()) {
+	p.behind.Add(1)
+	p.pause()
+	p.late.Post(strand.Func(func() {
+		do()
+		p.behind.Add(-1)
+		p.resume()
+	}))
 }
 
 // reply queues a message that nobody waits for.
 func (p *peer) reply(m *Message) { p.note(p.queue(m)) }
 
-// note logs what could not be sent and nobody waits for.
+// note logs what could not be sent and nobody waits for. That a kernel has gone is nothing to wonder at.
 func (p *peer) note(err error) {
-	if err != nil {
-		p.kernel.logger().Warn("message not sent", "kernel", p.id(), "channel", p.number, "err", err)
+	level := slog.LevelWarn
+	switch {
+	case err == nil:
+		return
+	case errors.Is(err, net.ErrClosed):
+		level = slog.LevelDebug
 	}
+	p.kernel.logger().Log(p.kernel.ctx, level, "message not sent", "kernel", p.id(), "channel", p.number, "err", err)
 }
 
 // pause stops reading until resume has been called as often.
@@ -241,6 +252,54 @@ func (p *peer) shutdown() error {
 	return p.link.Shutdown()
 }
 
+// Deliver takes a message that has come to this kernel by another way than a connection of its own: a [Registry] that several
+// processes share brings messages of their peers so. p is who sent it, as the registry knows it; its Route, which must be
+// comparable, takes what is answered, and answers of kernels that were called by that Route count as theirs. It does not block.
+func (k *Kernel) Deliver(p Peer, m *Message) {
+	k.start()
+	far := &peer{kernel: k, names: p.Names, pid: p.PID}
+	far.link = farLink{k, p.Route}
+	k.receive(far, m)
+}
+
+// farLink is the way to a kernel that is connected to another process.
+type farLink struct {
+	kernel *Kernel
+	route  Route
+}
+
+// errFar is what cannot be sent to kernels of other processes because too much waits for that.
+var errFar = errors.New("kernel: too many messages wait for the registry's routes")
+
+// Post implements link: routes may block.
+func (l farLink) Post(m *Message) error {
+	posted := *m
+	_, ok := l.kernel.far.Post(strand.Func(func() {
+		if err := l.route.Send(l.kernel.ctx, &posted); err != nil {
+			l.kernel.logger().Warn("message not sent", "err", err)
+		}
+	}))
+	if !ok {
+		return errFar
+	}
+	return nil
+}
+
+// Room implements link.
+func (farLink) Room(context.Context) error { return nil }
+
+// Shutdown implements link.
+func (farLink) Shutdown() error { return nil }
+
+// Abort implements link.
+func (farLink) Abort(error) {}
+
+// Pause implements link: who brings messages by [Kernel.Deliver] is not held up.
+func (farLink) Pause() {}
+
+// Resume implements link.
+func (farLink) Resume() {}
+
 // loopback is the link of a kernel with itself.
 type loopback struct{ peer *peer }
 
@@ -266,17 +325,21 @@ func (loopback) Pause() {}
 // Resume implements link.
 func (loopback) Resume() {}
 
-// fromOf says who sends: a session of this kernel, if it has published anything.
+// fromOf says who sends: a session of this kernel, by one of its names, if it has published anything.
 func (k *Kernel) fromOf(name string, s *localSession) tree.Value {
-	if name == "" || s != nil && !s.offers.Load() {
+	if !s.offers.Load() {
 		return tree.Value{}
 	}
-	if from, ok := k.froms.Load(name); ok {
-		return from.(tree.Value)
+	if from := s.from.Load(); from != nil && from.name == name {
+		return from.value
 	}
-	from := address(Specifier{Kernel: k.id, Session: name, State: stateProxy})
-	if k.session(name) != nil || name == sessionIKC {
-		k.froms.Store(name, from)
-	}
-	return from
+	from := &namedFrom{name, address(Specifier{Kernel: k.id, Session: name, State: stateProxy})}
+	s.from.Store(from)
+	return from.value
+}
+
+// namedFrom is how a session gives its address under one of its names.
+type namedFrom struct {
+	name  string
+	value tree.Value
 }

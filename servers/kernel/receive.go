@@ -1,6 +1,10 @@
 package kernel
 
-import "github.com/protogen-go/protogen/runtime/tree"
+import (
+	"context"
+
+	"github.com/protogen-go/protogen/runtime/tree"
+)
 
 // receive takes a message of a peer: it finds the state the message is for and queues an event, or reports why it cannot. The
 // kernel the message names does not count: what comes here is for us. It never blocks.
@@ -85,7 +89,7 @@ func (k *Kernel) serve(p *peer, e *Event) (reason, op string) {
 		return "Session '" + sessionIKC + "' has not published state '" + e.State + "'", "check"
 	}
 	if e.Want != WantNothing {
-		k.answer(p, e.message.RSVP, e.result(result), k.fromOf(sessionIKC, nil))
+		k.answer(p, e.message.RSVP, e.result(result), k.fromOf(sessionIKC, &k.ikc))
 	}
 	return "", ""
 }
@@ -112,7 +116,12 @@ func (k *Kernel) answer(p *peer, rsvp, result, from tree.Value) {
 		return
 	}
 	m := &Message{Event: rsvp, Params: result, From: from}
-	name := readTarget(rsvp).Kernel
+	var name string
+	if to := rsvp.Map(); to != nil {
+		name = part(to, "kernel")
+	} else {
+		name = readTarget(rsvp).Kernel
+	}
 	if name == "" || p.called(name) {
 		p.reply(m)
 		return
@@ -121,18 +130,20 @@ func (k *Kernel) answer(p *peer, rsvp, result, from tree.Value) {
 		k.local.reply(m)
 		return
 	}
-	k.background.run(func() { k.answerElsewhere(p, name, m) })
+	p.later(func() { k.answerElsewhere(p, name, m) })
 }
 
 // answerElsewhere sends an answer to a kernel other than the one who called.
 func (k *Kernel) answerElsewhere(p *peer, name string, m *Message) {
-	found, err := k.registry().Resolve(k.ctx, name)
+	ctx, cancel := context.WithTimeout(k.ctx, registerWithin)
+	defer cancel()
+	found, err := k.registry().Resolve(ctx, name)
 	if err != nil || len(found) == 0 {
-		p.reply(m)
+		p.note(p.Send(ctx, m))
 		return
 	}
 	for _, other := range found {
-		if err := other.Route.Send(k.ctx, m); err != nil {
+		if err := other.Route.Send(ctx, m); err != nil {
 			k.logger().Warn("answer not sent", "kernel", other.ID(), "err", err)
 		}
 	}

@@ -34,8 +34,6 @@ var betterClient = map[string]string{
 	"lite_ikc":  "our ping is a call like others, and is answered like others",
 	"v22_lite":  "as lite_ikc",
 
-	"remote_shutdown": "the program is told that the server has gone",
-
 	"v22_server": "the recorded client waited for ever for an answer to SETUP; ours begins again with HELLO",
 }
 
@@ -601,4 +599,32 @@ func elements(v tree.Value) []tree.Value {
 		all = append(all, element)
 	}
 	return all
+}
+
+// TestReplayRawServers lets our client hear what the recorded servers said to scripts that broke the rules: whatever comes, it ends by itself or
+// with the connection.
+func TestReplayRawServers(t *testing.T) {
+	for _, c := range captures(t) {
+		if !strings.HasPrefix(c.Name, "raw_") {
+			continue
+		}
+		for _, classic := range []bool{false, true} {
+			t.Run(fmt.Sprint(c.Name, "/classic ", classic), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					k := &Kernel{Name: "Client", Logger: quiet, Config: ikc.Config{Classic: classic}}
+					k.start()
+					e := newEnd(1, ikc.NewClientSession(handler{kernel: k}, k.config()))
+					e.receive(octets(t, c, "s2c"))
+					synctest.Wait()
+					e.close()
+					if over, _ := e.push.Ended(); !over {
+						t.Error("the session is not over")
+					}
+					if err := k.Close(); err != nil {
+						t.Error(err)
+					}
+				})
+			})
+		}
+	}
 }

@@ -37,6 +37,7 @@ var betterServer = map[string]string{
 	"raw_ikc_pipelined": "the recorded server lost count of lines that came at once; ours answers each",
 	"raw_split_crlf":    "the recorded server took CR and LF in two segments for two lines",
 
+	"raw_native":      "a float that was sent as one comes back in all its digits, of which the recorded server dropped some",
 	"server_push":     "our rsvp has the id of our kernel, which is unique, and the recorded one its name",
 	"v22_both_errors": "the recorded server is version 0.2200; our reports are those of 0.2402",
 	"v22_server":      "the recorded server is version 0.2200 and does not know SETUP",

@@ -58,6 +58,7 @@ type localSession struct {
 	mu     sync.Mutex // of those who change states
 	states atomic.Pointer[map[string]state]
 	offers atomic.Bool // some states are published
+	from   atomic.Pointer[namedFrom]
 
 	paused atomic.Bool // some peers are not read
 	held   struct {

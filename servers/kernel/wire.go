@@ -3,6 +3,7 @@ package kernel
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"net"
 	"os"
@@ -81,6 +82,21 @@ func causeOf(err error) error {
 	return err
 }
 
+// checkNames refuses names that no line can carry.
+func checkNames(names []string) error {
+	for _, name := range names {
+		if name == "" || len(name) > maxName || !every(name, isAnnounced) {
+			return fmt.Errorf("kernel: no kernel can be named %q", name)
+		}
+	}
+	return nil
+}
+
+// maxName is how many octets a name may have that is announced.
+const maxName = 255
+
+func isAnnounced(c byte) bool { return isWord(c) || c == '-' || c == ':' || c == '.' }
+
 // config is what is announced.
 func (k *Kernel) config() ikc.Config {
 	c := k.Config
@@ -92,6 +108,9 @@ func (k *Kernel) config() ikc.Config {
 // l. It may run for several listeners at the same time.
 func (k *Kernel) Serve(l net.Listener) error {
 	k.start()
+	if err := checkNames(k.names); err != nil {
+		return errors.Join(err, l.Close())
+	}
 	return k.server.Serve(l)
 }
 
@@ -107,6 +126,9 @@ func (k *Kernel) ListenAndServe(ctx context.Context, network, address string) er
 // Connect connects to another kernel and waits until both know each other's names. ctx bounds that, not the connection.
 func (k *Kernel) Connect(ctx context.Context, network, address string) (Peer, error) {
 	k.start()
+	if err := checkNames(k.names); err != nil {
+		return Peer{}, err
+	}
 	client, err := ikc.Dial(ctx, network, address, &ikc.ClientConfig{
 		Handler: handler{k, address}, Config: k.config(), Logger: k.Logger, Hooks: k.Hooks, Limits: k.Limits,
 	})
@@ -201,6 +223,9 @@ func Dial(ctx context.Context, network, address string, config *LiteConfig) (*Li
 		}
 		return liteClient{client}, nil
 	})
+	if err := checkNames([]string{l.config.Name}); err != nil {
+		return nil, err
+	}
 	ctx, cancel := l.within(ctx)
 	defer cancel()
 	if _, err := l.connected(ctx); err != nil {

@@ -353,6 +353,26 @@ func TestConnectFails(t *testing.T) {
 	}
 }
 
+// TestBadNames refuses names that cannot be announced, before anything is sent.
+func TestBadNames(t *testing.T) {
+	for _, name := range []string{"My Server", "a,b", "a;b", "a\nb", strings.Repeat("x", 256)} {
+		k := &Kernel{Name: name, Logger: quiet}
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := k.Serve(l); err == nil || errors.Is(err, ErrServerClosed) {
+			t.Errorf("%q serves: %v", name, err)
+		}
+		if _, err := k.Connect(t.Context(), "tcp", l.Addr().String()); err == nil || errors.Is(err, syscall.ECONNREFUSED) {
+			t.Errorf("%q connects: %v", name, err)
+		}
+		if _, err := Dial(t.Context(), "tcp", l.Addr().String(), &LiteConfig{Name: name}); err == nil || errors.Is(err, syscall.ECONNREFUSED) {
+			t.Errorf("%q connects: %v", name, err)
+		}
+	}
+}
+
 // TestCallbacks tells of kernels that come and go, with the numbers of their processes.
 func TestCallbacks(t *testing.T) {
 	came, gone := make(chan Peer, 1), make(chan error, 1)

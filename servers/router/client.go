@@ -119,7 +119,8 @@ func (c *Client) Subscribe(ctx context.Context, alias string) (*Proxy, error) {
 	return &Proxy{client: c, alias: alias, methods: readMethods(v.Get("methods"))}, nil
 }
 
-// Close cuts the connection. What this client has published goes with it, and methods that run learn it by their context.
+// Close closes the connection when what was sent has left, within 2 seconds. What this client has published goes with it, and
+// methods that run learn it by their context.
 func (c *Client) Close() error {
 	c.cancel(ErrClosed)
 	return c.asking.Close()

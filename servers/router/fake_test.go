@@ -1,6 +1,7 @@
 package router
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"testing"
@@ -32,7 +33,7 @@ func play(t *testing.T, r *Router) *program {
 	return p
 }
 
-func (p *program) Deliver(id int64, to string, event []byte) error {
+func (p *program) Deliver(_ context.Context, id int64, to string, event []byte) error {
 	p.got <- asked{id, to, event}
 	return nil
 }

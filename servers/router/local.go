@@ -24,7 +24,7 @@ func (r *Router) Client() *Client {
 }
 
 // Deliver implements link.
-func (l *local) Deliver(id int64, to string, event []byte) error {
+func (l *local) Deliver(_ context.Context, id int64, to string, event []byte) error {
 	l.client.delivered(to, event, func(o Outcome) { l.conn.settle(id, o) })
 	return nil
 }

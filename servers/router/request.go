@@ -8,10 +8,11 @@ import (
 	"github.com/protogen-go/protogen/servers/internal/strand"
 )
 
-// link is one connection as the router needs it. Its methods may be called from any goroutine and do not block.
+// link is one connection as the router needs it.
 type link interface {
-	// Deliver sends an event to the publisher at the other end, under a number and the publisher's own name of the session.
-	Deliver(id int64, to string, event []byte) error
+	// Deliver sends an event to the publisher at the other end, under a number and the publisher's own name of the session. While
+	// the publisher does not read what it is sent, it waits. Any goroutine but a connection's loop.
+	Deliver(ctx context.Context, id int64, to string, event []byte) error
 }
 
 // conn is one connection. Its requests are taken one after another, so that each sees what those before it have done.

@@ -135,7 +135,7 @@ func (r *Router) maxSessions() int {
 }
 
 // Deliver implements [Delivery] for publishers that are connected to this router.
-func (r *Router) Deliver(_ context.Context, p Publication, event []byte, done func(Outcome)) {
+func (r *Router) Deliver(ctx context.Context, p Publication, event []byte, done func(Outcome)) {
 	r.mu.RLock()
 	c := r.conns[p.Owner.Conn]
 	r.mu.RUnlock()
@@ -149,7 +149,7 @@ func (r *Router) Deliver(_ context.Context, p Publication, event []byte, done fu
 		done(failure("Session '%s' is busy", p.Alias))
 		return
 	}
-	if err := c.link.Deliver(id, p.Name, event); err != nil {
+	if err := c.link.Deliver(ctx, id, p.Name, event); err != nil {
 		c.deliveries.end(id, failure("Session '%s' is busy", p.Alias))
 	}
 }

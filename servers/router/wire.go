@@ -2,8 +2,10 @@ package router
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net"
+	"time"
 
 	"github.com/protogen-go/protogen/generated/proxysession"
 	"github.com/protogen-go/protogen/runtime/loop"
@@ -16,11 +18,26 @@ import (
 var ErrServerClosed = proxysession.ErrServerClosed
 
 // wire is a connection with a program elsewhere.
-type wire struct{ *proxysession.Conn }
+type wire struct {
+	*proxysession.Conn
+	patience time.Duration // for a program that does not read what it is sent
+}
 
 // Deliver implements link.
-func (w wire) Deliver(id int64, to string, event []byte) error {
-	return w.Conn.Deliver(&proxysession.Deliver{ID: id, To: to, Payload: event})
+func (w wire) Deliver(ctx context.Context, id int64, to string, event []byte) error {
+	m := &proxysession.Deliver{ID: id, To: to, Payload: event}
+	err := w.Conn.Deliver(m)
+	if !errors.Is(err, session.ErrBusy) {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, w.patience)
+	defer cancel()
+	for errors.Is(err, session.ErrBusy) {
+		if err = w.Room(ctx); err == nil {
+			err = w.Conn.Deliver(m)
+		}
+	}
+	return err
 }
 
 // handler is what the sessions of a router's connections tell it. Its methods are called on the loop and do not block.
@@ -44,7 +61,7 @@ func message(o Outcome) *proxysession.Result {
 // Opened implements [proxysession.ServerHandler].
 func (h handler) Opened(ctx context.Context) error {
 	c := proxysession.ConnFromContext(ctx)
-	c.SetValue(h.router.opened(wire{c}))
+	c.SetValue(h.router.opened(wire{c, h.router.answerWithin()}))
 	return nil
 }
 
@@ -163,6 +180,22 @@ func (h clientHandler) Deliver(_ context.Context, m *proxysession.Deliver, reply
 
 // remote is a client's connection with a router elsewhere.
 type remote struct{ *proxysession.Client }
+
+// lingerWithin is how long what was sent may take to leave when a client closes.
+const lingerWithin = 2 * time.Second
+
+// Close closes the connection when what was sent has left, or cuts it when the router does not take that.
+func (r remote) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), lingerWithin)
+	defer cancel()
+	if r.Client.Shutdown(ctx) == nil {
+		select {
+		case <-r.Done():
+		case <-ctx.Done():
+		}
+	}
+	return r.Client.Close()
+}
 
 // outcome is what a message says.
 func outcome(m *proxysession.Result, err error) (Outcome, error) {

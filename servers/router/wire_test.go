@@ -96,6 +96,25 @@ func TestWire(t *testing.T) {
 	}
 }
 
+// TestClose leaves the router in order: it sees the end of the stream, not a connection that is reset.
+func TestClose(t *testing.T) {
+	ended := make(chan error, 1)
+	address := serve(t, &Router{Logger: quiet, Hooks: session.Hooks{Closed: func(_ uint64, cause error) { ended <- cause }}}, "tcp")
+	c := dial(t, "tcp", address)
+	if _, err := c.Listing(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Close(); err != nil {
+		t.Error(err)
+	}
+	if cause := <-ended; cause != nil {
+		t.Errorf("the router sees %v", cause)
+	}
+	if err := c.Publish(t.Context(), "late", &clock{}); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("a closed client publishes: %v", err)
+	}
+}
+
 // TestConcurrentClients have many events under way through one publisher, under numbers that are the same on every connection.
 func TestConcurrentClients(t *testing.T) {
 	address := serve(t, &Router{Logger: quiet}, "tcp")
@@ -280,22 +299,7 @@ func TestPipelined(t *testing.T) {
 	in := bufio.NewReader(nc)
 	got := map[int64]any{}
 	for range 3 {
-		length, err := in.ReadString(0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		n, err := strconv.Atoi(strings.TrimSuffix(length, "\x00"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		body := make([]byte, n)
-		if _, err := io.ReadFull(in, body); err != nil {
-			t.Fatal(err)
-		}
-		v, err := storable.Network.Decode(body)
-		if err != nil {
-			t.Fatal(err)
-		}
+		v := readFrame(t, in)
 		id, _ := v.Get("id").Int()
 		payload, _ := v.Get("payload").Octets()
 		_, got[id] = read(t, Outcome{Payload: []byte(payload)})
@@ -340,4 +344,69 @@ func TestShutdown(t *testing.T) {
 	if err := <-stopped; err != nil {
 		t.Error(err)
 	}
+}
+
+// TestSlowPublisher has a publisher read late what it is sent: every event arrives.
+func TestSlowPublisher(t *testing.T) {
+	address := serve(t, &Router{Logger: quiet}, "tcp")
+	nc, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	if err := nc.SetDeadline(time.Now().Add(patience)); err != nil {
+		t.Fatal(err)
+	}
+	in := bufio.NewReader(nc)
+	session := string(image(tree.MapOf(tree.Pair("session_alias", tree.String("S")), tree.Pair("session_name", tree.String("s")),
+		tree.Pair("methods", tree.MapOf(tree.Pair("big", tree.MapOf()))))))
+	if _, err := io.WriteString(nc, framed(t, map[string]any{"id": 1, "type": "publish", "payload": session})); err != nil {
+		t.Fatal(err)
+	}
+	readFrame(t, in)
+	const events = 60
+	big, answered := strings.Repeat("x", 200<<10), make(chan error, events)
+	p, err := dial(t, "tcp", address).Subscribe(t.Context(), "S")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range events {
+		go func() {
+			_, err := p.Call(t.Context(), "big", big)
+			answered <- err
+		}()
+	}
+	for range events {
+		id, _ := readFrame(t, in).Get("id").Int()
+		if _, err := io.WriteString(nc, framed(t, map[string]any{"id": id, "type": "result", "success": 1, "payload": string(image(tree.Ref(tree.String(""))))})); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range events {
+		if err := <-answered; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// readFrame reads a frame and what is in it.
+func readFrame(t *testing.T, in *bufio.Reader) tree.Value {
+	t.Helper()
+	length, err := in.ReadString(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := strconv.Atoi(strings.TrimSuffix(length, "\x00"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	body := make([]byte, n)
+	if _, err := io.ReadFull(in, body); err != nil {
+		t.Fatal(err)
+	}
+	v, err := storable.Network.Decode(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
 }

@@ -27,10 +27,19 @@ sub scalar_value {
     return reference( $depth + 1 );
 }
 
+# A reference to a variable within a list or hash, which may be blessed too.
+sub element {
+    my $thing = shift;
+    my $in    = "$thing" =~ /ARRAY/ ? \$thing->[0] : "$thing" =~ /HASH/ ? \$thing->{element} : $thing;
+    bless $in, "Class" . int rand 5 if rand() < 0.2;
+    return $in;
+}
+
 sub reference {
     my $depth = shift;
     return [] if $depth > 8;
     return $things[ rand @things ] if @things && rand() < 0.1;
+    return element( $things[ rand @things ] ) if @things && rand() < 0.1;
     my $thing;
     my $choice = int rand 4;
     if ( $choice == 0 ) {
