@@ -12,30 +12,41 @@ import (
 	"github.com/protogen-go/protogen/runtime/socket"
 )
 
-// A client that is not there any more, which nobody says, is found: by what it does not acknowledge, and by probes when there is nothing to
-// acknowledge.
+// A client that is not there any more, which nobody says, is found: by what it does not acknowledge, and when there is nothing to acknowledge, by
+// probes, or by the protocol's own timer.
 func TestFault12Vanished(t *testing.T) {
-	cases := map[string]func(v *visitor){
-		"output": func(v *visitor) { v.send("big 100000") },
-	}
-	if full { // probes are sent once a second at most
-		cases["idle"] = func(*visitor) {}
-	}
-	for name, then := range cases {
-		t.Run(name, func(t *testing.T) {
+	probed := socket.Options{KeepAlive: time.Second, UserTimeout: 500 * time.Millisecond}
+	for _, test := range []struct {
+		name    string
+		slow    bool // probes are sent once a second at most
+		options socket.Options
+		idle    time.Duration
+		ask     string // after it has vanished
+		want    error
+	}{
+		{name: "output", options: probed, ask: "big 100000", want: syscall.ETIMEDOUT},
+		{name: "idle", slow: true, options: probed, want: syscall.ETIMEDOUT},
+		{name: "timer", idle: 500 * time.Millisecond},
+	} {
+		if test.slow && !full {
+			continue
+		}
+		t.Run(test.name, func(t *testing.T) {
 			onEngines(t, func(t *testing.T, engine string) {
 				ended := make(chan error, 10)
 				h := open(t, site{
 					engine: engine, limits: loop.Config{WriteStall: patience},
-					options: socket.Options{KeepAlive: time.Second, UserTimeout: 500 * time.Millisecond},
-				}, &desk{ended: func(err error) { ended <- err }})
+					options: test.options,
+				}, &desk{idle: test.idle, ended: func(err error) { ended <- err }})
 				v := h.visit()
 				v.send("say one")
 				v.expect("one")
 				v.send("say " + strings.Repeat("x", 10))
 				vanish(t, v.Conn.(*net.TCPConn))
-				then(v)
-				if err := <-ended; !errors.Is(err, syscall.ETIMEDOUT) {
+				if test.ask != "" {
+					v.send(test.ask)
+				}
+				if err := <-ended; !errors.Is(err, test.want) {
 					t.Errorf("the session ended with %v", err)
 				}
 			})

@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -146,7 +147,8 @@ func (a *accepter) greet(st *stream) {
 	case err != nil:
 		return
 	case why != nil:
-		time.AfterFunc(e.config.HandshakeTimeout, func() { c.close(phaseClosing, why) })
+		late := time.AfterFunc(e.config.HandshakeTimeout, func() { c.close(phaseClosing, why) })
+		context.AfterFunc(c.Context(), func() { late.Stop() })
 	}
 	if tc != nil {
 		go serve()

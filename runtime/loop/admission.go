@@ -1,10 +1,10 @@
 package loop
 
 import (
+	"math"
 	"net"
 	"net/netip"
 	"runtime"
-	"runtime/debug"
 	"runtime/metrics"
 	"sync"
 	"time"
@@ -108,11 +108,8 @@ const freshness = time.Second
 
 // setMark takes Config.MemoryMark.
 func (g *memoryGauge) setMark(mark int64) {
-	const none = 1<<63 - 1
-	if mark == 0 {
-		if limit := debug.SetMemoryLimit(-1); limit < none {
-			mark = limit / 8 * 7
-		}
+	if limit := memoryLimit(); mark == 0 && limit < math.MaxInt64 {
+		mark = limit / 8 * 7
 	}
 	if mark <= 0 {
 		return

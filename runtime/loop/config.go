@@ -3,6 +3,7 @@ package loop
 import (
 	"log/slog"
 	"runtime"
+	"runtime/debug"
 	"time"
 )
 
@@ -40,13 +41,14 @@ type Config struct {
 	// Ceiling is the number of queued output octets that ends a connection with ErrOverflow.
 	Ceiling int
 	// OutputBudget is the number of queued output octets of all connections together above which the engine accepts none, and stops reading
-	// those whose own output is above LowWater: many peers that do not read must not add up to more than there is.
+	// those whose own output is above LowWater: many peers that do not read must not add up to more than there is. Zero means DefaultOutputBudget,
+	// and no more than a quarter of GOMEMLIMIT.
 	OutputBudget int
 	// InputLimit is the number of input octets a session may leave unconsumed; more ends the connection with ErrInput.
 	InputLimit int
 	// InputBudget is the number of octets that the unconsumed input of all connections together may hold. Above it a connection that wants to keep
 	// more ends with ErrInputBudget, unless what it keeps is less than an even part of the budget: many peers that never finish a frame
-	// must not add up to more than there is, nor keep out those that do.
+	// must not add up to more than there is, nor keep out those that do. Zero means DefaultInputBudget, and no more than a quarter of GOMEMLIMIT.
 	InputBudget int
 	// MaxPosts is the number of posted messages that may wait for a session; then Post returns ErrBusy.
 	MaxPosts int
@@ -96,9 +98,9 @@ func (c Config) withDefaults() Config {
 	def(&c.HighWater, DefaultHighWater)
 	def(&c.LowWater, min(DefaultLowWater, c.HighWater/4))
 	def(&c.Ceiling, max(DefaultCeiling, c.HighWater))
-	def(&c.OutputBudget, DefaultOutputBudget)
+	def(&c.OutputBudget, quarter(DefaultOutputBudget))
 	def(&c.InputLimit, DefaultInputLimit)
-	def(&c.InputBudget, DefaultInputBudget)
+	def(&c.InputBudget, quarter(DefaultInputBudget))
 	def(&c.MaxPosts, DefaultMaxPosts)
 	def(&c.MaxConns, DefaultMaxConns)
 	def(&c.WriteStall, DefaultWriteStall)
@@ -120,6 +122,12 @@ func (c Config) withDefaults() Config {
 	}
 	return c
 }
+
+// quarter is a budget that is no more than a quarter of the limit of memory.
+func quarter(budget int) int { return int(min(int64(budget), memoryLimit()/4)) }
+
+// memoryLimit is GOMEMLIMIT; without one it is very large.
+func memoryLimit() int64 { return debug.SetMemoryLimit(-1) }
 
 func def[T int | time.Duration](field *T, value T) {
 	if *field == 0 {

@@ -25,12 +25,10 @@ type Conn struct {
 	// an end is an event.
 	rest []byte
 
-	mu     sync.Mutex // guards what follows; never held while an event runs
-	queue  []event
-	spare  []event // the queue's other array
-	why    error   // what Closed will get, once phase is beyond open
-	ctx    context.Context
-	cancel context.CancelCauseFunc
+	mu    sync.Mutex // guards what follows; never held while an event runs
+	queue []event
+	spare []event // the queue's other array
+	end   *ending // nil as long as nobody wants to know of it
 
 	phase    atomic.Uint32 // a phase; changed under mu, read by state
 	posts    int32         // messages in queue
@@ -42,6 +40,21 @@ type Conn struct {
 	released bool          // the carrier has been released
 	full     bool          // Full has said so, and Writable is owed; of the strand
 	flushing flushing      // of the strand
+}
+
+// An ending is the end of a connection.
+type ending struct {
+	why    error           // what Closed will get, once phase is beyond open
+	ctx    context.Context // see Context; nil until then
+	cancel context.CancelCauseFunc
+}
+
+// endingLocked makes the ending.
+func (c *Conn) endingLocked() *ending {
+	if c.end == nil {
+		c.end = &ending{}
+	}
+	return c.end
 }
 
 // An env is what the connections of an engine share.
@@ -246,11 +259,16 @@ func (c *Conn) close(p phase, why error) {
 		return
 	}
 	c.phase.Store(uint32(p))
-	if c.why == nil {
-		c.why = why
-	}
+	c.blameLocked(why)
 	c.carrier.nudge()
 	c.spawnLocked(event{kind: eventSettle})
+}
+
+// blameLocked notes why the connection ends, unless that is known.
+func (c *Conn) blameLocked(why error) {
+	if why != nil && c.endingLocked().why == nil {
+		c.end.why = why
+	}
 }
 
 // After arms the timer id, or re-arms it if it is armed: Timer(c, id) is called once, d from now or later. Re-arming costs
@@ -315,13 +333,14 @@ func (c *Conn) admitLocked() error {
 func (c *Conn) Context() context.Context {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.ctx == nil {
-		c.ctx, c.cancel = context.WithCancelCause(context.Background())
+	e := c.endingLocked()
+	if e.ctx == nil {
+		e.ctx, e.cancel = context.WithCancelCause(context.Background())
 		if c.state() == phaseOver {
-			c.cancel(cause(c.why))
+			e.cancel(cause(e.why))
 		}
 	}
-	return c.ctx
+	return e.ctx
 }
 
 func cause(why error) error {

@@ -15,6 +15,7 @@ type core struct {
 	sweeper
 	crypt     crypt
 	admission admission
+	crowd     crowd
 	adopt     adopter
 
 	mu        sync.Mutex

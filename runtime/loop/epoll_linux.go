@@ -57,7 +57,7 @@ func (e *epoll) adoptSocket(st *stream, s Session, tc *tls.Conn) (member, func()
 	}
 	l := e.pollers[e.turn.Add(1)%uint32(len(e.pollers))]
 	p := newPolled(e, l, fd, st.wire, s, tc)
-	p.counted, p.refused = st.as.peer.IsValid(), st.as.refused
+	p.place = st.as.place()
 	return p, p.begin
 }
 

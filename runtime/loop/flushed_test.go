@@ -3,6 +3,7 @@ package loop_test
 import (
 	"io"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -132,6 +133,7 @@ func TestFlushedInMemory(t *testing.T) {
 		time.Sleep(3 * time.Second)
 		start := time.Now()
 		mustRead(t, nc, 1<<20)
+		synctest.Wait() // else the end may overtake it
 		_ = nc.Close()
 		b.stop(t)
 		if at != start {

@@ -67,10 +67,17 @@ func (j *Journal) Handle(ctx context.Context, r slog.Record) error {
 	if !q.begin(entry{ctx, r, j.next}) {
 		return nil
 	}
+	over := false
+	defer func() {
+		if !over { // the handler has panicked, which must not be the end of all writing
+			q.abandon()
+		}
+	}()
 	err := j.next.Handle(ctx, r)
 	for e, more := q.after(); more; e, more = q.after() {
 		_ = e.next.Handle(e.ctx, e.record)
 	}
+	over = true
 	return err
 }
 
@@ -89,6 +96,13 @@ func (q *recordQueue) begin(e entry) bool {
 		q.waiting = append(q.waiting, e)
 	}
 	return false
+}
+
+// abandon leaves what waits to the next writer.
+func (q *recordQueue) abandon() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.writing = false
 }
 
 // after is what to write next, if there is anything.

@@ -22,9 +22,9 @@ type parked struct {
 	// A Read that finds nothing costs an allocation in crypto/tls, so one that would is not tried: a data record gives its octets in
 	// one Read that asks for more than there are.
 	ends    recordEnds
-	records int  // at most so many complete records are with crypto/tls; exact unless some of them carried no data
-	unsure  bool // there may be more: the handshake has left something, perhaps
-	eof     bool // nothing follows in
+	records int32 // at most so many complete records are with crypto/tls; exact unless some of them carried no data
+	unsure  bool  // there may be more: the handshake has left something, perhaps
+	eof     bool  // nothing follows in
 }
 
 const (
@@ -108,7 +108,7 @@ type recordEnds struct {
 const recordHeader = 5
 
 // pass takes the next octets of the stream, and returns how many records end in them.
-func (e *recordEnds) pass(b []byte) (complete int) {
+func (e *recordEnds) pass(b []byte) (complete int32) {
 	for len(b) > 0 {
 		if e.left > 0 {
 			n := min(int(e.left), len(b))

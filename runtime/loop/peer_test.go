@@ -35,7 +35,7 @@ func TestRecordEnds(t *testing.T) {
 	}
 	for _, cut := range []int{1, 2, 3, 5, 7, 256, 4096, len(stream)} {
 		var e recordEnds
-		complete := 0
+		complete := int32(0)
 		for rest := stream[:len(stream)-1]; len(rest) > 0; {
 			n := min(cut, len(rest))
 			complete += e.pass(rest[:n])

@@ -20,19 +20,18 @@ type polled struct {
 	last   time.Duration
 	err    error // what ended the input, until the session has been told
 	endpoints
-	counted bool // in the engine's admission.peers
-	refused bool // in its refusals
 
 	// Under mu. The strand may read fd without it: it is closed only after the strand's end.
 	fd         int32 // -1 when closed
 	slot       uint32
-	mask       uint32 // what the loop is told of
-	registered bool   // the loop is told of anything
-	quiet      bool   // input has come while reading was stopped
-	deaf       bool   // both directions have ended, which the loop would be told of for ever
-	ended      bool   // no more input: the peer has ended or broken it
-	letGo      bool   // release has been called: Closed is over
-	severed    bool   // release is not to linger
+	mask       uint8 // what the loop is told of
+	registered bool  // the loop is told of anything
+	quiet      bool  // input has come while reading was stopped
+	deaf       bool  // both directions have ended, which the loop would be told of for ever
+	ended      bool  // no more input: the peer has ended or broken it
+	letGo      bool  // release has been called: Closed is over
+	severed    bool  // release is not to linger
+	place      place // set when it is made
 }
 
 // endpoints are the addresses of the two ends. What is served at one address need not remember it for each connection.
@@ -216,7 +215,7 @@ func (p *polled) rearm() {
 		return
 	}
 	p.quiet = p.quiet && p.heldLocked()
-	var mask uint32
+	var mask uint8
 	if !p.quiet && !p.ended {
 		mask |= pollIn
 	}
@@ -235,19 +234,17 @@ func (p *polled) rearm() {
 func (p *polled) failLocked(err error) {
 	if p.state() < phaseDoomed {
 		p.phase.Store(uint32(phaseDoomed))
-		if p.why == nil {
-			p.why = err
-		}
+		p.blameLocked(err)
 		p.queueLocked(event{kind: eventSettle})
 	}
 }
 
-func (p *polled) watchLocked(mask uint32) error {
+func (p *polled) watchLocked(mask uint8) error {
 	op := syscall.EPOLL_CTL_MOD
 	if !p.registered {
 		op = syscall.EPOLL_CTL_ADD
 	}
-	if err := p.loop.control(op, p, mask); err != nil {
+	if err := p.loop.control(op, p, uint32(mask)); err != nil {
 		return err
 	}
 	p.registered, p.mask = true, mask
@@ -313,10 +310,28 @@ func (p *polled) tlsState() *tls.ConnectionState {
 
 func (p *polled) strand() *Conn { return &p.Conn }
 
+// A place is a standing without the peer's network.
+type place uint8
+
+const (
+	placeCounted place = 1 << iota // in the engine's admission.peers
+	placeRefused                   // in its refusals
+)
+
+func (s standing) place() (p place) {
+	if s.peer.IsValid() {
+		p |= placeCounted
+	}
+	if s.refused {
+		p |= placeRefused
+	}
+	return p
+}
+
 // standing implements member. The peer's network is worked out again: to keep it would cost more.
 func (p *polled) standing() standing {
-	s := standing{refused: p.refused}
-	if p.counted {
+	s := standing{refused: p.place&placeRefused != 0}
+	if p.place&placeCounted != 0 {
 		_, remote := p.addresses()
 		s.peer = peerNetwork(remote)
 	}

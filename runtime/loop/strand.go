@@ -257,17 +257,19 @@ func (c *Conn) callWritable() {
 // finish is the end of the connection. No event follows the one it calls.
 func (c *Conn) finish() {
 	c.mu.Lock()
-	why := c.why
+	var end ending
+	if c.end != nil {
+		end = *c.end
+	}
 	gently := c.state() == phaseClosing
 	c.phase.Store(uint32(phaseOver))
-	cancel := c.cancel
 	c.mu.Unlock()
-	if cancel != nil {
-		cancel(cause(why))
+	if end.cancel != nil {
+		end.cancel(cause(end.why))
 	}
 	c.timers.stop()
 	c.dropOutput()
-	c.callClosed(why)
+	c.callClosed(end.why)
 	c.carrier.release(gently)
 	c.mu.Lock()
 	c.released = true

@@ -46,7 +46,7 @@ type calls struct {
 
 	isReady bool
 	opening Message       // what it was taking when it first came to rest
-	ready   chan struct{} // closed when the machine has come to rest for the first time
+	ready   chan struct{} // closed when the machine has come to rest for the first time; nil where nobody waits for that
 }
 
 // waiter is a request that has been sent and the call that waits for its reply: none when the machine sent it by itself
@@ -77,7 +77,7 @@ func (s *Session) call(ctx context.Context, number int, name string, m Message) 
 	case <-ctx.Done():
 		_ = s.conn.Post(abandoned{c})
 		return nil, context.Cause(ctx)
-	case <-s.handle.over:
+	case <-s.handle.Done():
 	}
 	select {
 	case r := <-c.done:
@@ -236,7 +236,9 @@ func (s *Session) Ready() {
 		if s.current != nil {
 			s.calls.opening = s.current.message
 		}
-		close(s.calls.ready)
+		if s.calls.ready != nil {
+			close(s.calls.ready)
+		}
 	}
 }
 

@@ -36,6 +36,7 @@ func connect(ctx context.Context, limits loop.Config, service Service, attach fu
 		limits.Logger = service.Logger
 	}
 	c := &Client{session: newSession(service), engine: loop.NewGoroutines(limits)}
+	c.session.calls.ready = make(chan struct{})
 	var err error
 	if c.conn, err = attach(c.engine, strand{c.session}); err != nil {
 		_ = c.engine.Close()
@@ -44,7 +45,7 @@ func connect(ctx context.Context, limits loop.Config, service Service, attach fu
 	select {
 	case <-c.session.calls.ready:
 		return c, nil
-	case <-c.session.handle.over:
+	case <-c.session.handle.Done():
 		err = c.session.ended()
 	case <-ctx.Done():
 		err = context.Cause(ctx)
@@ -60,12 +61,12 @@ func (c *Client) Call(ctx context.Context, number int, name string, m Message) (
 }
 
 // Done is closed when the session is over.
-func (c *Client) Done() <-chan struct{} { return c.session.handle.over }
+func (c *Client) Done() <-chan struct{} { return c.session.handle.Done() }
 
 // Err is why the session is over: an [*EndedError], nil while it is not.
 func (c *Client) Err() error {
 	select {
-	case <-c.session.handle.over:
+	case <-c.session.handle.Done():
 		return c.session.ended()
 	default:
 		return nil

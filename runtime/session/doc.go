@@ -18,7 +18,26 @@
 //
 // Replies to requests that arrive together leave in one write. A peer that asks and does not read is not read any more
 // above [loop.Config.HighWater], and cut after [loop.Config.WriteStall]; a session then holds that much, the replies of its
-// window, and no more input than one frame and one read of the loop's.
+// window, what is posted, and no more input than one frame and one read of the loop's.
+//
+// # Operations
+//
+// An operation is work of the program's. Its handler has a goroutine of its own, unless the operation is inline: then it runs on
+// the loop, in the order of the messages, and must not block. An inline handler may answer later ([Later]): it returns at once and
+// the request keeps its place in the window until the answer is given, from any goroutine. A silent operation tells the program
+// something and gives nothing back; inline, it costs no allocation.
+//
+// # What the program says by itself
+//
+// A program holds a session by its [Handle], whichever end made the connection. It may call, and wait for the reply
+// ([Client.Call]), or post ([Post]): that never blocks, is written down on the caller's goroutine and keeps the order of the
+// posts. What is posted before the loop comes to it leaves in one write. No more than [MaxPosted] octets wait;
+// [Handle.Room] waits for room.
+//
+// # Codecs
+//
+// Where messages are trees, the machine chooses the codec they are written down by ([Session.SetCodec]). It counts from the
+// next message on, as a framing does.
 //
 // # Deadlines
 //

@@ -2,6 +2,7 @@ package session
 
 import (
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/protogen-go/protogen/runtime/frame"
@@ -32,15 +33,11 @@ type exchange struct {
 	encoded   *buffer       // result in its frame
 }
 
+// exchanges are those that nothing has happened to.
+var exchanges = sync.Pool{New: func() any { return new(exchange) }}
+
 // newExchange is an exchange that nothing has happened to.
-func (s *Session) newExchange() *exchange {
-	e := s.spare
-	if e == nil {
-		return &exchange{}
-	}
-	s.spare = nil
-	return e
-}
+func newExchange() *exchange { return exchanges.Get().(*exchange) }
 
 // isRunning reports whether an operation works for the exchange.
 func (e *exchange) isRunning() bool { return e.running }
@@ -151,7 +148,7 @@ func (s *Session) finish(e *exchange) {
 	}
 	if len(e.out) == 0 && e != s.closer { // it has been released
 		*e = exchange{}
-		s.spare = e
+		exchanges.Put(e)
 	}
 }
 

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 )
 
@@ -12,7 +13,10 @@ type Handle struct {
 	value   atomic.Pointer[any]
 	paused  atomic.Bool
 	ending  atomic.Pointer[EndedError]
-	over    chan struct{}
+
+	mu     sync.Mutex
+	over   chan struct{} // made when somebody asks for it
+	isOver bool
 }
 
 // ID is the session's number, unique in the process.
@@ -33,7 +37,27 @@ func (h *Handle) Value() any {
 }
 
 // Done is closed when the session is over.
-func (h *Handle) Done() <-chan struct{} { return h.over }
+func (h *Handle) Done() <-chan struct{} {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.over == nil {
+		h.over = make(chan struct{})
+		if h.isOver {
+			close(h.over)
+		}
+	}
+	return h.over
+}
+
+// close says that the session is over.
+func (h *Handle) close() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.isOver = true
+	if h.over != nil {
+		close(h.over)
+	}
+}
 
 // Err is why the session is over, or about to be: an [*EndedError], nil while it stands.
 func (h *Handle) Err() error {

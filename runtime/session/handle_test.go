@@ -156,6 +156,39 @@ func TestPostTooMuch(t *testing.T) {
 	}
 }
 
+func TestRoom(t *testing.T) {
+	var l listener
+	push := bound(radio(l.operate)).push()
+	push.Open()
+	ctx, cancel := context.WithCancel(t.Context())
+	if err := l.handle.Room(ctx); err != nil {
+		t.Errorf("an empty session has no room: %v", err)
+	}
+	big := strings.Repeat("x", 1000)
+	for post(l.handle, big) == nil {
+	}
+	room := make(chan error)
+	go func() { room <- l.handle.Room(ctx) }()
+	select {
+	case err := <-room:
+		t.Errorf("there is room: %v", err)
+	default:
+	}
+	cancel()
+	if err := <-room; !errors.Is(err, context.Canceled) {
+		t.Errorf("the context ends with %v", err)
+	}
+	go func() { room <- l.handle.Room(t.Context()) }()
+	push.Receive(nil)
+	if err := <-room; err != nil {
+		t.Errorf("once all has left: %v", err)
+	}
+	push.End()
+	if err := l.handle.Room(t.Context()); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("after the end: %v", err)
+	}
+}
+
 // TestPostHeld: what a state holds back keeps its place before what is posted later.
 func TestPostHeld(t *testing.T) {
 	var l listener
@@ -223,6 +256,41 @@ func TestPostConcurrently(t *testing.T) {
 		t.Error(err)
 	}
 	<-l.handle.Done()
+}
+
+// TestDrainPosts: what was posted before the program stops leaves, however slow the peer is.
+func TestDrainPosts(t *testing.T) {
+	const posts = 50
+	var l listener
+	ready := make(chan struct{})
+	o := &office{limits: loop.Config{HighWater: 2000, LowWater: 1000}, window: 500}
+	o.begin(t, bound(radio(func(ctx context.Context, operation int, m session.Message) (session.Message, error) {
+		_, err := l.operate(ctx, operation, m)
+		if operation == radioOpened {
+			close(ready)
+		}
+		return nil, err
+	})).service())
+	v := o.call(t)
+	<-ready
+	for i := range posts {
+		if err := post(l.handle, fmt.Sprint(i, " ", strings.Repeat("x", 1000))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stopped := make(chan error)
+	go func() { stopped <- o.server.Shutdown(t.Context()) }()
+	for i := range posts {
+		if got := v.next(); !strings.HasPrefix(got, fmt.Sprintf("greeting %d ", i)) {
+			t.Fatalf("%.20s comes, want %d", got, i)
+		}
+	}
+	if err := <-stopped; err != nil {
+		t.Error(err)
+	}
+	if err := post(l.handle, "late"); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("after the end: %v", err)
+	}
 }
 
 func TestInformFails(t *testing.T) {

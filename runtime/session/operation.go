@@ -20,7 +20,7 @@ func (s *Session) Run(operation int, req Message, timeout time.Duration) {
 	}
 	e := s.current
 	if e == nil {
-		e = &exchange{}
+		e = newExchange()
 		s.exchanges = append(s.exchanges, e)
 	}
 	e.running, e.operation, e.request = true, operation, req
@@ -54,12 +54,9 @@ func (s *Session) Run(operation int, req Message, timeout time.Duration) {
 // inlineContext is the context of a handler that runs on the loop: the same for all, but for one that answers later.
 func (s *Session) inlineContext(e *exchange) *handlerContext {
 	if e != nil && s.spec.Operations[e.operation].Later {
-		return &handlerContext{Context: s.conn.Context(), session: s, inline: true, later: e}
+		return &handlerContext{session: s, inline: true, later: e}
 	}
-	if s.informed == nil {
-		s.informed = &handlerContext{Context: s.conn.Context(), session: s, inline: true}
-	}
-	return s.informed
+	return &s.informed
 }
 
 // inform runs a handler on the loop whose end the machine need not know. An error ends the session.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Peer is who is at the other end of a session.
@@ -52,13 +53,31 @@ func (p Peer) linkName(id uint64) string {
 }
 
 // handlerContext is the context of one operation: the connection's, and what the handler may ask of its session. One
-// allocation instead of one per value.
+// allocation instead of one per value, and none for handlers that run on the loop, which share one that asks the connection for
+// its context when somebody waits for the end.
 type handlerContext struct {
-	context.Context
-	session *Session
-	view    any
-	inline  bool      // the view is made when it is asked for
-	later   *exchange // of a handler that answers later
+	context.Context // nil for handlers that run on the loop
+	session         *Session
+	view            any
+	inline          bool      // the view is made when it is asked for
+	later           *exchange // of a handler that answers later
+}
+
+// Deadline implements [context.Context].
+func (c *handlerContext) Deadline() (time.Time, bool) { return c.whole().Deadline() }
+
+// Done implements [context.Context].
+func (c *handlerContext) Done() <-chan struct{} { return c.whole().Done() }
+
+// Err implements [context.Context].
+func (c *handlerContext) Err() error { return c.whole().Err() }
+
+// whole is the context of the connection.
+func (c *handlerContext) whole() context.Context {
+	if c.Context == nil {
+		return c.session.conn.Context()
+	}
+	return c.Context
 }
 
 type contextKey struct{}
@@ -68,7 +87,7 @@ func (c *handlerContext) Value(key any) any {
 	if key == (contextKey{}) {
 		return c
 	}
-	return c.Context.Value(key)
+	return c.whole().Value(key)
 }
 
 // PeerFromContext is the peer of the session a handler runs for, and whether ctx is a handler's context at all.
@@ -110,7 +129,7 @@ func Context(ctx context.Context) context.Context {
 	if !ok {
 		return ctx
 	}
-	return c.Context
+	return c.whole()
 }
 
 // Serial is a new text that no other session and no other run of the process gives: what transaction identifiers are made

@@ -88,7 +88,7 @@ func (s *Session) mailCall(c *Call) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	switch {
-	case o.over:
+	case o.over || s.handle.Err() != nil:
 		return s.ended()
 	case o.octets >= MaxPosted:
 		return ErrBusy
@@ -218,6 +218,15 @@ func (s *Session) takePosted() bool {
 	s.outbox.mu.Unlock()
 	c.free()
 	return true
+}
+
+// isPosting reports whether something that was posted waits for nothing but the peer to read.
+func (s *Session) isPosting() bool {
+	if s.next == len(s.mailed) {
+		return false
+	}
+	c := s.mailed[s.next]
+	return !c.held || c.offered != s.epoch
 }
 
 // sendPosted writes the message of a posted call.

@@ -86,9 +86,8 @@ type Session struct {
 	exchanges []*exchange
 	current   *exchange // whose input the machine is taking; nil when it is a timer, a call or the start
 	ready     []*exchange
-	spare     *exchange       // to be used again
-	informed  *handlerContext // of the handlers that run on the loop
-	epoch     uint64          // changes of state so far
+	informed  handlerContext // of the handlers that run on the loop
+	epoch     uint64         // changes of state so far
 	serial    atomic.Uint64
 
 	// What the program has asked for, see call.go, and what it has posted, see post.go.
@@ -114,10 +113,7 @@ func newSession(service Service) *Session {
 	s.machine = service.New(s)
 	s.operator, _ = s.machine.(Operator)
 	s.callee, _ = s.machine.(Callee)
-	if s.callee != nil {
-		s.calls.ready = make(chan struct{})
-		s.handle.over = make(chan struct{})
-	}
+	s.informed = handlerContext{session: s, inline: true}
 	return s
 }
 
@@ -207,8 +203,8 @@ func (s *Session) finalize(why error) {
 	s.exchanges, s.ready, s.current = nil, nil, nil
 	if s.callee != nil {
 		s.endCalls()
-		close(s.handle.over)
 	}
+	s.handle.close()
 	if hook := s.hooks.Closed; hook != nil {
 		if e := s.handle.ending.Load(); why == nil && e != nil {
 			why = e.Cause // we have ended it, because of what the peer sent
@@ -284,7 +280,7 @@ func (s *Session) takeFrame() bool {
 		s.lose(err)
 		return true
 	}
-	e := s.newExchange()
+	e := newExchange()
 	if s.hooks.Answered != nil {
 		e.arrived = time.Now()
 	}
@@ -320,6 +316,9 @@ func (s *Session) decode(payload []byte) (Message, error) {
 // A message that is still deferred when no operation runs would wait for another message, and none will come.
 func (s *Session) takeEnd() bool {
 	if s.closing || !(s.lost != nil || s.eof || s.draining) || slices.ContainsFunc(s.exchanges, (*exchange).isRunning) {
+		return false
+	}
+	if s.lost == nil && s.isPosting() {
 		return false
 	}
 	s.closing, s.closer = true, nobody // whatever the machine does, nothing follows
