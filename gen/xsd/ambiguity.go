@@ -15,18 +15,17 @@ func (c *compiler) checkModel(t *ComplexType) {
 		// Any member may come first, and any after any.
 		content.root.kind, content.root.most = ChoiceParticle, Unbounded
 	}
-	a := &automaton{limit: c.opts.MaxStates, reduced: true}
-	a.build(content.root)
-	if !a.over {
-		if x := a.conflict(content); x != nil {
+	k := newCounting(content)
+	if !k.over {
+		if x := k.conflict(content); x != nil {
 			c.reportConflict(t, content, x)
 			return
 		}
 	}
-	if a.over || t.Particle.Kind != AllParticle && content.compile(c.opts.MaxStates) == nil {
+	if k.over || t.Particle.Kind != AllParticle && k.compile() == nil {
 		c.findings.Add(diag.Diagnostic{
 			Pos: t.Pos, Rule: "max-states",
-			Message: fmt.Sprintf("the content model of %s needs more than %d states, the limit MaxStates", t.node.typeLabel(t), c.opts.MaxStates),
+			Message: fmt.Sprintf("the content model of %s has too many steps, or repeats groups in groups so that too many counts are open at once", t.node.typeLabel(t)),
 			Fix:     `use a smaller maxOccurs on groups, or "unbounded"`,
 		})
 	}
@@ -39,115 +38,140 @@ type conflict struct {
 	path       []int // leaves that lead there
 }
 
-// conflict finds the first place at which two leaves compete, by the fewest elements before it.
-func (a *automaton) conflict(content *content) *conflict {
-	cameFrom := make([]int, len(a.follow))
-	seen := make([]bool, len(a.follow))
+// conflict finds the first place at which two leaves compete, by the fewest elements before it, or as many repetitions
+// of them as it takes.
+func (k *counting) conflict(content *content) *conflict {
+	cameFrom := make([]int, len(k.follow))
+	seen := make([]bool, len(k.follow))
 	queue := []int{0}
 	seen[0] = true
-	taken := newClaims(content.leaves)
-	judged := map[row]bool{}
+	taken := newClaims(k, content.leaves)
+	judged := map[*step]bool{} // steps that states share, by the first of them
 	for len(queue) > 0 {
 		state := queue[0]
 		queue = queue[1:]
-		row, short := a.row(state)
-		if short && judged[row] {
+		steps := k.steps[state]
+		if len(steps) == 0 || judged[&steps[0]] {
 			continue
 		}
-		judged[row] = short
-		follow := slices.Concat(a.follow[state]...)
-		if x := taken.compete(follow, a.leaf); x != nil {
+		judged[&steps[0]] = true
+		if x := taken.compete(state, steps); x != nil {
 			for at := state; at != 0; at = cameFrom[at] {
-				x.path = append(x.path, a.leaf[at-1])
+				x.path = append(x.path, at-1)
 			}
 			slices.Reverse(x.path)
 			return x
 		}
-		for _, p := range follow {
-			if !seen[p+1] {
-				seen[p+1] = true
-				cameFrom[p+1] = state
-				queue = append(queue, p+1)
+		for _, s := range steps {
+			if !seen[s.leaf+1] {
+				seen[s.leaf+1] = true
+				cameFrom[s.leaf+1] = state
+				queue = append(queue, s.leaf+1)
 			}
 		}
 	}
 	return nil
 }
 
-// claims finds leaves that take the same element.
+// claims finds leaves that take the same element in one state.
 type claims struct {
+	k      *counting
 	leaves []*Particle
-	names  map[Name]int // leaf that takes the name, in the round below
-	round  map[Name]int
-	now    int
+	state  int
+	names  [][]Name // by leaf: the names it takes
+	number map[Name]int
+	taken  [][]step // by number of a name: who takes it in state
 }
 
-func newClaims(leaves []*Particle) *claims {
-	return &claims{leaves: leaves, names: map[Name]int{}, round: map[Name]int{}}
-}
-
-// compete returns a conflict among the positions, or nil.
-func (k *claims) compete(positions, leafOf []int) *conflict {
-	if len(positions) < 2 {
-		return nil
-	}
-	k.now++
-	var wildcards []int
-	for _, p := range positions {
-		leaf := leafOf[p]
-		particle := k.leaves[leaf]
-		if particle.Kind == WildcardParticle {
-			wildcards = append(wildcards, leaf)
+func newClaims(k *counting, leaves []*Particle) *claims {
+	c := &claims{k: k, leaves: leaves, names: make([][]Name, len(leaves)), number: map[Name]int{}}
+	for i, leaf := range leaves {
+		if leaf.Kind == WildcardParticle {
 			continue
 		}
-		if x := k.claim(leaf, particle.Element.Name); x != nil {
-			return x
+		c.names[i] = []Name{leaf.Element.Name}
+		for _, m := range leaf.members() {
+			c.names[i] = append(c.names[i], m.Name)
 		}
-		for _, m := range particle.members() {
-			if x := k.claim(leaf, m.Name); x != nil {
+		for _, name := range c.names[i] {
+			if _, ok := c.number[name]; !ok {
+				c.number[name] = len(c.number)
+			}
+		}
+	}
+	c.taken = make([][]step, len(c.number))
+	return c
+}
+
+// compete returns a conflict among what may follow a state, or nil.
+func (k *claims) compete(state int, steps []step) *conflict {
+	if len(steps) < 2 {
+		return nil
+	}
+	k.state = state
+	var wildcards []step
+	for _, s := range steps {
+		for _, name := range k.names[s.leaf] {
+			k.taken[k.number[name]] = k.taken[k.number[name]][:0]
+		}
+	}
+	for _, s := range steps {
+		if k.leaves[s.leaf].Kind == WildcardParticle {
+			wildcards = append(wildcards, s)
+		}
+		for _, name := range k.names[s.leaf] {
+			if x := k.claim(s, name); x != nil {
 				return x
 			}
 		}
 	}
-	for i, leaf := range wildcards {
-		if x := k.competeWildcard(leaf, wildcards[:i], positions, leafOf); x != nil {
+	for i, s := range wildcards {
+		if x := k.competeWildcard(s, wildcards[:i], steps); x != nil {
 			return x
 		}
 	}
 	return nil
 }
 
-func (k *claims) claim(leaf int, name Name) *conflict {
-	if other, ok := k.names[name]; ok && k.round[name] == k.now && other != leaf {
-		return &conflict{one: min(other, leaf), other: max(other, leaf), name: name}
+// open reports whether some counts allow both of two steps.
+func (k *claims) open(one, other step) bool {
+	for _, w := range one.ways {
+		for _, v := range other.ways {
+			if !k.k.exclude(k.state, w, v, k.k.vary) {
+				return true
+			}
+		}
 	}
-	k.names[name], k.round[name] = leaf, k.now
+	return false
+}
+
+func (k *claims) claim(s step, name Name) *conflict {
+	n := k.number[name]
+	for _, other := range k.taken[n] {
+		if other.leaf != s.leaf && k.open(s, other) {
+			return &conflict{one: min(other.leaf, s.leaf), other: max(other.leaf, s.leaf), name: name}
+		}
+	}
+	k.taken[n] = append(k.taken[n], s)
 	return nil
 }
 
 // competeWildcard looks for an element, or another wildcard, that competes with a wildcard.
-func (k *claims) competeWildcard(leaf int, before, positions, leafOf []int) *conflict {
-	w := k.leaves[leaf].Wildcard
+func (k *claims) competeWildcard(s step, before, steps []step) *conflict {
+	w := k.leaves[s.leaf].Wildcard
 	for _, other := range before {
-		if other == leaf {
-			continue
-		}
-		if both, _ := w.intersect(k.leaves[other].Wildcard); both.Not || len(both.Spaces) > 0 {
+		if both, _ := w.intersect(k.leaves[other.leaf].Wildcard); (both.Not || len(both.Spaces) > 0) && k.open(s, other) {
 			name := Name{Local: "*"}
 			if !both.Not {
 				name.Space = both.Spaces[0]
 			}
-			return &conflict{one: min(other, leaf), other: max(other, leaf), name: name}
+			return &conflict{one: min(other.leaf, s.leaf), other: max(other.leaf, s.leaf), name: name}
 		}
 	}
-	for _, p := range positions {
-		particle := k.leaves[leafOf[p]]
-		if particle.Kind != ElementParticle {
-			continue
-		}
-		for _, e := range slices.Concat([]*Element{particle.Element}, particle.members()) {
-			if w.Allows(e.Name.Space) {
-				return &conflict{one: min(leafOf[p], leaf), other: max(leafOf[p], leaf), name: e.Name}
+	for _, other := range steps {
+		for _, name := range k.names[other.leaf] {
+			if w.Allows(name.Space) && k.open(s, other) {
+				return &conflict{one: min(other.leaf, s.leaf), other: max(other.leaf, s.leaf), name: name}
 			}
 		}
 	}

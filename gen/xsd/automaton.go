@@ -6,16 +6,16 @@ import "slices"
 // document is read instead of being written out as states.
 const largeCount = 8
 
-// unreachable is a maxOccurs that is taken for unbounded: a document with so many elements is larger than
-// xmlstream.DefaultMaxDocument allows.
-const unreachable = 1 << 24
+// smallModel is up to how many states a content model is written out: going from state to state is faster than counting.
+const smallModel = 64
 
 // term is a particle on its way to an automaton. Leaves are numbered: the copies that repetition makes of a leaf
 // keep its number, two references to one named group have leaves of their own.
 type term struct {
 	kind     ParticleKind
 	least    int
-	most     int // or Unbounded
+	most     int  // or Unbounded
+	blank    bool // it may be empty, whatever its range
 	leaf     int
 	children []*term
 }
@@ -33,7 +33,7 @@ func newContent(p *Particle) *content {
 }
 
 func (c *content) term(p *Particle) *term {
-	t := &term{kind: p.Kind, least: p.Min, most: p.Max}
+	t := &term{kind: p.Kind, least: min(p.Min, unreachable), most: p.Max}
 	if t.most >= unreachable {
 		t.most = Unbounded
 	}
@@ -45,20 +45,35 @@ func (c *content) term(p *Particle) *term {
 	for _, k := range p.Children {
 		t.children = append(t.children, c.term(k))
 	}
-	if len(t.children) != 1 {
-		return t
+	t.blank = t.kind != ChoiceParticle
+	for _, k := range t.children {
+		if optional := k.blank || k.least == 0; optional != t.blank {
+			t.blank = optional
+			break
+		}
 	}
-	// A group of one leaf is the leaf, if the two ranges together are one range.
-	k := t.children[0]
-	if len(k.children) == 0 && k.kind <= WildcardParticle && (k.least <= 1 || t.least == t.most) {
-		k.least, k.most = timesCount(k.least, t.least), timesCount(k.most, t.most)
-		return k
+	if len(t.children) == 1 {
+		return t.fold()
 	}
 	return t
 }
 
-// maxEdges limits the transitions of one content model.
-const maxEdges = 1 << 22
+// fold is a group of one term: that term, if the two ranges together are one range.
+func (t *term) fold() *term {
+	k := t.children[0]
+	switch {
+	case t.least == t.most, k.least <= 1:
+	case t.least > 0 && (k.most == Unbounded || timesCount(k.most-k.least, t.least) >= k.least-1):
+	default: // one repetition more begins beyond where the range ended
+		return t
+	}
+	least, most := timesCount(k.least, t.least), timesCount(k.most, t.most)
+	if most >= unreachable {
+		most = Unbounded
+	}
+	k.least, k.most = min(least, unreachable), most
+	return k
+}
 
 // automaton is a position automaton: every state but the start is a position, a copy of a leaf matched last.
 type automaton struct {
@@ -66,11 +81,7 @@ type automaton struct {
 	counted []*term
 	follow  [][][]int // by position+1, 0 being the start: lists of positions, shared among states
 	final   []bool    // by position+1
-	edges   int
-	limit   int
-	counts  bool // large ranges of leaves become counters
-	reduced bool // ranges are cut down to what decides unique particle attribution
-	over    bool // the limit was exceeded
+	over    bool      // there are more than smallModel
 }
 
 // part is a piece of an automaton: the positions it may begin and end with, and whether it may be empty.
@@ -91,39 +102,11 @@ func (a *automaton) build(root *term) {
 	}
 }
 
-// row identifies what may follow a state, if that is few enough lists: states with equal rows have the same successors.
-type row struct {
-	lists    int
-	one, two *int
-}
-
-// row returns the row of a state; false if it has too many lists to tell.
-func (a *automaton) row(state int) (row, bool) {
-	lists := a.follow[state]
-	r := row{lists: len(lists)}
-	switch len(lists) {
-	case 0:
-	case 1:
-		r.one = &lists[0][0]
-	case 2:
-		r.one, r.two = &lists[0][0], &lists[1][0]
-	default:
-		return r, false
-	}
-	return r, true
-}
-
 // repeat is a term with its occurrence range.
 func (a *automaton) repeat(t *term) part {
 	least, most := t.least, t.most
-	if a.reduced {
-		least, most = reduce(least, most)
-	}
-	if most == 0 {
-		return part{empty: true}
-	}
 	leaf := t.kind <= WildcardParticle
-	if a.counts && leaf && max(least, most) > largeCount {
+	if leaf && max(least, most) > largeCount {
 		p := a.position(t)
 		a.counted[p.first[0]] = t
 		p.empty = least == 0
@@ -153,18 +136,6 @@ func (a *automaton) repeat(t *term) part {
 	return whole
 }
 
-// reduce is the smallest range with the same competition among particles: whether what is repeated may be followed by
-// itself, by what comes after it, or by either.
-func reduce(least, most int) (int, int) {
-	switch {
-	case most != Unbounded && most <= 1:
-		return least, most
-	case least == most:
-		return 2, 2
-	}
-	return min(least, 1), Unbounded
-}
-
 // once is a term without its occurrence range.
 func (a *automaton) once(t *term) part {
 	switch t.kind {
@@ -173,6 +144,9 @@ func (a *automaton) once(t *term) part {
 	case ChoiceParticle:
 		var whole part
 		for _, k := range t.children {
+			if a.over {
+				break
+			}
 			p := a.repeat(k)
 			whole.first = append(whole.first, p.first...)
 			whole.last = append(whole.last, p.last...)
@@ -182,6 +156,9 @@ func (a *automaton) once(t *term) part {
 	}
 	whole := part{empty: true}
 	for _, k := range t.children {
+		if a.over {
+			break
+		}
 		p := a.repeat(k)
 		a.link(whole.last, p.first)
 		if whole.empty {
@@ -197,7 +174,7 @@ func (a *automaton) once(t *term) part {
 
 func (a *automaton) position(t *term) part {
 	n := len(a.leaf)
-	if n >= a.limit {
+	if n >= smallModel {
 		a.over = true
 	}
 	a.leaf = append(a.leaf, t.leaf)
@@ -209,9 +186,6 @@ func (a *automaton) position(t *term) part {
 
 // link lets every position of to follow every one of from; to is kept.
 func (a *automaton) link(from, to []int) {
-	if a.edges += len(from); a.edges > maxEdges {
-		a.over = true
-	}
 	if len(to) == 0 || a.over {
 		return
 	}

@@ -33,8 +33,8 @@ type Options struct {
 	// the document it stands in. Nil, or an error: there is no such document, which is no fault by itself (XML Schema
 	// part 1, 4.2.1 and 4.2.3); what it was to define is then missing. A location that is an absolute URI is never opened.
 	Open func(name string) ([]byte, error)
-	// MaxStates limits the states of one content model: a group that repeats up to n times is written out n times.
-	// Zero means DefaultMaxStates.
+	// MaxStates limits the particles of one content model, and with them its states: groups that refer to groups may make
+	// a small document a huge content model. Zero means DefaultMaxStates.
 	MaxStates int
 }
 

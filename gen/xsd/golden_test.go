@@ -223,14 +223,35 @@ func (d *dumper) model(depth int, m *xsd.Model) {
 	}
 	for state := range m.Next {
 		var line strings.Builder
-		for _, next := range m.Next[state] {
+		for at, next := range m.Next[state] {
 			fmt.Fprintf(&line, " %d:%s", next+1, leafName(m.Particles[next]))
+			if m.Counters != nil {
+				line.WriteString(wayNames(m.Ways[state][at]))
+			}
 		}
 		if m.Final[state] {
 			line.WriteString(" .")
 		}
 		d.line(depth, "state %d:%s", state, line.String())
 	}
+	for i, c := range m.Counters {
+		d.line(depth, "counter %d: {%d,%d}", i, c.Min, c.Max)
+	}
+}
+
+// wayNames prints the ways of a step: how many counters it keeps, and whether the innermost of them goes on.
+func wayNames(ways []xsdrun.Way) string {
+	var b strings.Builder
+	for _, w := range ways {
+		fmt.Fprintf(&b, "/%d", w.Keep)
+		if w.Again {
+			b.WriteString("+")
+		}
+		if w.Else {
+			b.WriteString("?")
+		}
+	}
+	return b.String()
 }
 
 func leafName(p xsdrun.Particle) string {

@@ -20,17 +20,27 @@ type machine struct {
 	counted []*term
 	next    [][]int // by state; values are states-1
 	final   []bool
+
+	// Of a machine that counts the repetitions of groups, see [xsdrun.Model]:
+	counters []xsdrun.Counter
+	nests    [][]int
+	ways     [][][]xsdrun.Way
 }
 
-// compile makes the automaton deterministic by unique particle attribution; nil if it needs too many states.
-func (c *content) compile(limit int) *machine {
-	a := &automaton{limit: limit, counts: true}
-	a.build(c.root)
-	if !a.countable() {
-		a = &automaton{limit: limit}
-		a.build(c.root)
+// compile makes a machine of the content; nil if there is none within the limits. A small content model is written out,
+// since going from state to state is faster than counting.
+func (c *content) compile() *machine {
+	if m := c.unrolled(); m != nil {
+		return m
 	}
-	if a.over {
+	return newCounting(c).compile()
+}
+
+// unrolled is the machine with every repetition of a group written out; nil if that takes more than smallModel states, or
+// if a large range of a leaf cannot be counted by itself.
+func (c *content) unrolled() *machine {
+	a := &automaton{}
+	if a.build(c.root); a.over || !a.countable() {
 		return nil
 	}
 	return a.determine()
@@ -56,13 +66,15 @@ func (a *automaton) countable() bool {
 // element matches is always determined; which of its repetitions need not be.
 func (a *automaton) determine() *machine {
 	d := &determiner{
-		a: a, m: &machine{next: make([][]int, 1), final: []bool{a.final[0]}},
-		members: [][]int{nil}, states: map[string]int{}, rows: map[row][]int{},
+		a: a, m: &machine{final: []bool{a.final[0]}},
+		members: [][]int{nil}, states: map[string]int{},
 	}
 	for state := 0; state < len(d.members); state++ {
-		if !d.expand(state) {
+		next, ok := d.successors(d.reach(state))
+		if !ok {
 			return nil
 		}
+		d.m.next = append(d.m.next, next)
 	}
 	return d.m
 }
@@ -73,41 +85,19 @@ type determiner struct {
 	m       *machine
 	members [][]int        // by state: its positions; none for the start
 	states  map[string]int // by positions, encoded
-	rows    map[row][]int  // successors by what may follow
-	edges   int
 	key     []byte
 }
 
-// expand finds the successors of a state; false if there are too many.
-func (d *determiner) expand(state int) bool {
+// reach returns the positions that may follow a state.
+func (d *determiner) reach(state int) []int {
+	if state == 0 {
+		return slices.Concat(d.a.follow[0]...)
+	}
 	var reach []int
-	var shared row
-	short := false
-	switch members := d.members[state]; len(members) {
-	case 0:
-		reach = slices.Concat(d.a.follow[0]...)
-	case 1:
-		if shared, short = d.a.row(members[0] + 1); short {
-			if next, ok := d.rows[shared]; ok {
-				d.m.next[state] = next
-				return true
-			}
-		}
-		reach = slices.Concat(d.a.follow[members[0]+1]...)
-	default:
-		for _, p := range members {
-			reach = append(reach, slices.Concat(d.a.follow[p+1]...)...)
-		}
+	for _, p := range d.members[state] {
+		reach = append(reach, slices.Concat(d.a.follow[p+1]...)...)
 	}
-	if d.edges += len(reach); d.edges > maxEdges {
-		return false
-	}
-	next, ok := d.successors(reach)
-	d.m.next[state] = next
-	if short {
-		d.rows[shared] = next
-	}
-	return ok
+	return reach
 }
 
 // successors makes a state of the positions of each leaf, in the order of the leaves.
@@ -127,7 +117,7 @@ func (d *determiner) successors(reach []int) ([]int, bool) {
 			end++
 		}
 		target := d.state(reach[:end:end])
-		if target >= d.a.limit {
+		if target >= smallModel {
 			return nil, false
 		}
 		next = append(next, target)
@@ -150,7 +140,6 @@ func (d *determiner) state(set []int) int {
 	d.members = append(d.members, set)
 	d.m.leaf = append(d.m.leaf, d.a.leaf[set[0]])
 	d.m.counted = append(d.m.counted, d.a.counted[set[0]])
-	d.m.next = append(d.m.next, nil)
 	d.m.final = append(d.m.final, slices.ContainsFunc(set, func(p int) bool { return d.a.final[p+1] }))
 	return n
 }
@@ -193,11 +182,19 @@ func (b *builder) model(t *ComplexType) *Model {
 
 func (b *builder) automaton(m *Model, root *Particle) {
 	content := newContent(root)
-	compiled := content.compile(b.set.opts.MaxStates)
+	compiled := content.compile()
 	if compiled == nil { // Compile refuses such a type
 		compiled = &machine{next: [][]int{nil}, final: []bool{false}}
 	}
+	b.fill(m, content, compiled)
+}
+
+// fill makes a model of a machine.
+func (b *builder) fill(m *Model, content *content, compiled *machine) {
 	m.Next, m.Final = compiled.next, compiled.final
+	if len(compiled.counters) > 0 {
+		m.Counters, m.Nests, m.Ways = compiled.counters, compiled.nests, compiled.ways
+	}
 	for i, leaf := range compiled.leaf {
 		p := b.particle(content.leaves[leaf])
 		if t := compiled.counted[i]; t != nil {

@@ -124,19 +124,15 @@ func (c *compiler) particle(n *node, top bool) *Particle {
 	return c.limited(p)
 }
 
-// limited is the particle, or nothing and a finding if it has too many leaves: groups that refer to groups may make
-// a small document a huge content model.
+// limited is the particle, or nothing and a finding if it is too large: groups that refer to groups may make a small
+// document a huge content model.
 func (c *compiler) limited(p *Particle) *Particle {
-	if p.Kind <= WildcardParticle {
-		p.size = 1
-		return p
-	}
-	p.size = 0
+	p.size = 1
 	for _, k := range p.Children {
 		p.size = min(p.size+k.size, maxCount)
 	}
 	if p.size > c.opts.MaxStates {
-		c.errorf(p.node, "max-states", "this content model has more than %d elements and wildcards, the limit MaxStates", c.opts.MaxStates)
+		c.errorf(p.node, "max-states", "this content model has more than %d particles, the limit MaxStates", c.opts.MaxStates)
 		return nil
 	}
 	return p

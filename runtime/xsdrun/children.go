@@ -23,6 +23,7 @@ type Children struct {
 	depth   int    // of the parent
 	seen    uint64 // of an all group: the particles met
 	more    []bool // the same, from particle 64 on
+	tally   *tally // of a model with counters, once a child was read
 	started bool   // a child of the model was seen
 	texted  bool   // a fault about text was recorded
 	mixed   bool
@@ -86,7 +87,7 @@ func (c *Children) Next() bool {
 func (c *Children) otherwise(answer int) bool {
 	switch {
 	case answer == xmlstream.Ended:
-		if c.m.All || !c.m.Final[c.state] {
+		if c.m.All || c.tally != nil || !c.m.Final[c.state] {
 			c.finish()
 		}
 		return false
@@ -135,11 +136,23 @@ func (c *Children) accept() bool {
 }
 
 // prepare works out which elements each state expects: those before the first particle that is not a plain name. Twice the
-// particle is the answer, and one more if its repetitions are counted.
+// particle is the answer, and one more if its repetitions are counted. Where groups are counted nothing is expected.
 func (m *Model) prepare() *[][]xmlstream.Expected {
 	turns := make([][]xmlstream.Expected, max(len(m.Next), 1))
+	shared := map[*int]int{} // states by what may follow: a large choice has the same after each of its members
 	for state, next := range m.Next {
-		for _, i := range next {
+		if m.Counters != nil {
+			break
+		}
+		if len(next) == 0 {
+			continue
+		}
+		if same, ok := shared[&next[0]]; ok && len(m.Next[same]) == len(next) {
+			turns[state] = turns[same]
+			continue
+		}
+		shared[&next[0]] = state
+		for _, i := range next[:min(len(next), maxTurn)] {
 			p := &m.Particles[i]
 			if p.Any != nil || p.Abstract {
 				break
@@ -154,6 +167,9 @@ func (m *Model) prepare() *[][]xmlstream.Expected {
 	m.turns.Store(&turns)
 	return &turns
 }
+
+// maxTurn is how many names are expected at most: with more it takes longer to find one among them than to read a tag.
+const maxTurn = 32
 
 // text judges character data between the children.
 func (c *Children) text() {
@@ -178,6 +194,9 @@ func (c *Children) match() bool {
 	m, space, local := c.m, c.d.r.Space(), c.d.r.Local()
 	if m.All {
 		return c.matchAll(space, local)
+	}
+	if m.Counters != nil {
+		return c.matchCounted(space, local)
 	}
 	if c.count > 0 {
 		if last := &m.Particles[c.state-1]; (last.Max < 0 || c.count < last.Max) && c.take(last, space, local) {
@@ -226,6 +245,24 @@ func (c *Children) enter(i int) {
 	if c.m.Particles[i].Max != 0 {
 		c.count = 1
 	}
+	if c.tally != nil {
+		c.tally.settle(c.m, i)
+	}
+}
+
+// matchCounted is match for a model that counts the repetitions of groups.
+func (c *Children) matchCounted(space int, local string) bool {
+	if c.tally == nil {
+		c.tally = c.d.newTally()
+	}
+	for at, i := range c.m.Next[c.state] {
+		if c.take(&c.m.Particles[i], space, local) && c.tally.step(c.m, c.state, at) {
+			c.tally.commit()
+			c.Particle, c.state, c.started = i, i+1, true
+			return true
+		}
+	}
+	return c.recover(space, local)
 }
 
 // leave records that the counted leaf matched last has not been repeated often enough.
@@ -310,10 +347,17 @@ func (c *Children) finish() {
 		}
 		return
 	case c.count > 0 && c.count < m.Particles[c.state-1].Min:
-	case m.Final[c.state]:
+	case c.final():
+		c.d.release(c.tally)
 		return
 	}
 	c.incomplete()
+	c.d.release(c.tally)
+}
+
+// final reports whether the parent may end where the model stands, counted leaves apart.
+func (c *Children) final() bool {
+	return c.m.Final[c.state] && (c.tally == nil || c.tally.final(c.m, c.state))
 }
 
 func (c *Children) finishAll() {
@@ -337,6 +381,9 @@ const maxExpected = 12
 
 // expected lists what may come next.
 func (c *Children) expected() string {
+	if len(c.d.faults) >= c.d.opts.MaxFaults {
+		return "" // nobody will read it
+	}
 	var names []string
 	add := func(p *Particle) {
 		if p.Any != nil {
@@ -353,7 +400,7 @@ func (c *Children) expected() string {
 	end := false
 	if c.m.All {
 		for i := range c.m.Particles {
-			if !c.met(i) {
+			if len(names) <= maxExpected && !c.met(i) {
 				add(&c.m.Particles[i])
 			}
 		}
@@ -364,10 +411,15 @@ func (c *Children) expected() string {
 			add(&c.m.Particles[c.state-1])
 		}
 		if c.count == 0 || c.count >= c.m.Particles[c.state-1].Min {
-			for _, i := range c.m.Next[c.state] {
-				add(&c.m.Particles[i])
+			for at, i := range c.m.Next[c.state] {
+				if len(names) > maxExpected {
+					break
+				}
+				if c.tally == nil || c.tally.step(c.m, c.state, at) {
+					add(&c.m.Particles[i])
+				}
 			}
-			end = c.m.Final[c.state]
+			end = c.final()
 		}
 	}
 	if len(names) > maxExpected {

@@ -58,6 +58,8 @@ type Decoder struct {
 	keys  keys
 	keyed bool // identity constraints are in force
 
+	tallies []*tally // not in use
+
 	faults    []Fault
 	truncated bool
 	ids       map[string]struct{}
@@ -303,10 +305,18 @@ func (d *Decoder) stable(s string) string {
 	return d.keep(s)
 }
 
+// sated reports whether no more faults are kept, and notes that there was one.
+func (d *Decoder) sated() bool {
+	if len(d.faults) < d.opts.MaxFaults {
+		return false
+	}
+	d.truncated = true
+	return true
+}
+
 // fault records a fault.
 func (d *Decoder) fault(offset int, path, rule, text, node string) {
-	if len(d.faults) >= d.opts.MaxFaults {
-		d.truncated = true
+	if d.sated() {
 		return
 	}
 	d.faults = append(d.faults, Fault{Offset: offset, Path: path, Rule: rule, Text: text, Node: strings.Clone(node)})

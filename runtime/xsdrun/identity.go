@@ -2,6 +2,7 @@ package xsdrun
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 )
@@ -13,15 +14,24 @@ type keys struct {
 	scopes []*keyScope // of open elements, outermost first
 	levels []keyLevel  // the open elements from the first that has constraints
 	base   string      // the path of the element around that
+	nodes  int         // open ones of all scopes
+	full   bool        // there were too many
 }
+
+// maxKeyNodes is how many elements selected by identity constraints may be open at once. Constraints of an element that holds its
+// own kind select the same elements again at every level.
+const maxKeyNodes = 1 << 16
 
 // keyScope is a constraint in force inside an element.
 type keyScope struct {
 	of    *Identity
-	level int // of the element that declares it
-	nodes []*keyNode
-	table map[string]bool // of a key or unique constraint: the key sequences met
-	refs  []keyReference  // of a keyref
+	level int        // of the element that declares it
+	nodes []*keyNode // outermost first
+	// below and beside are how many levels below a node its fields may lead to elements, and to elements with attributes of
+	// theirs; -1 for none of the kind.
+	below, beside int
+	table         map[string]bool // of a key or unique constraint: the key sequences met
+	refs          []keyReference  // of a keyref
 }
 
 // keyNode is an element that a selector selected and that is still open.
@@ -32,9 +42,10 @@ type keyNode struct {
 
 // keyField is the value of one field of a node.
 type keyField struct {
-	key  string
-	met  bool // the field selected something
-	some bool // and that has a value
+	key   string
+	aimed int  // elements that it selects, as far as they are open or read
+	met   bool // the field selected something
+	some  bool // and that has a value
 }
 
 // keyReference is a key sequence that must be that of some key.
@@ -85,9 +96,45 @@ func (d *Decoder) Constrain(constraints ...*Identity) {
 	}
 	level := len(k.levels) - 1
 	for _, c := range constraints {
-		s := &keyScope{of: c, level: level}
+		s := newKeyScope(c, level)
 		k.scopes = append(k.scopes, s)
-		k.selectNode(s, level)
+		k.selectNode(d, s, level)
+	}
+}
+
+// newKeyScope puts a constraint in force.
+func newKeyScope(of *Identity, level int) *keyScope {
+	s := &keyScope{of: of, level: level, below: -1, beside: -1}
+	for _, paths := range of.Fields {
+		for i := range paths {
+			reach := &s.below
+			if isAttributePath(&paths[i]) {
+				reach = &s.beside
+			}
+			*reach = max(*reach, paths[i].reach())
+		}
+	}
+	return s
+}
+
+// reach is how many levels below the context a path leads at most.
+func (p *IdentityPath) reach() int {
+	if p.Descendant {
+		return math.MaxInt
+	}
+	n := 0
+	for i := range p.Steps {
+		if s := &p.Steps[i]; !s.Self && !s.Attribute {
+			n++
+		}
+	}
+	return n
+}
+
+// near calls f for the open nodes of s that are at most so many levels above a level.
+func (s *keyScope) near(level, levels int, f func(n *keyNode)) {
+	for i := len(s.nodes) - 1; i >= 0 && level-s.nodes[i].level <= levels; i-- {
+		f(s.nodes[i])
 	}
 }
 
@@ -101,7 +148,7 @@ func (d *Decoder) pathAround() string {
 }
 
 // reset forgets everything.
-func (k *keys) reset() { k.scopes, k.levels = k.scopes[:0], k.levels[:0] }
+func (k *keys) reset() { k.scopes, k.levels, k.nodes, k.full = k.scopes[:0], k.levels[:0], 0, false }
 
 // enter opens the element on which d stands, once what has ended is closed.
 func (k *keys) enter(d *Decoder) {
@@ -113,7 +160,7 @@ func (k *keys) enter(d *Decoder) {
 	k.open(d)
 	level := len(k.levels) - 1
 	for _, s := range k.scopes {
-		k.selectNode(s, level)
+		k.selectNode(d, s, level)
 	}
 }
 
@@ -126,12 +173,22 @@ func (k *keys) open(d *Decoder) {
 
 // selectNode makes the innermost element a node of s if its selector leads there, and notes which fields of the open nodes of s its
 // value is.
-func (k *keys) selectNode(s *keyScope, level int) {
+func (k *keys) selectNode(d *Decoder, s *keyScope, level int) {
 	if selects(s.of.Selector, k.levels[s.level+1:]) {
+		if k.nodes++; k.nodes > maxKeyNodes {
+			k.exhaust(d, level)
+			return
+		}
 		s.nodes = append(s.nodes, &keyNode{level: level, fields: make([]keyField, len(s.of.Fields))})
 	}
-	for _, n := range s.nodes {
-		k.aim(s, n, level)
+	s.near(level, s.below, func(n *keyNode) { k.aim(s, n, level) })
+}
+
+// exhaust says, once, that there is too much to keep.
+func (k *keys) exhaust(d *Decoder, level int) {
+	if !k.full {
+		k.full = true
+		k.fault(d, level, "limit", "more than %d elements are selected by identity constraints at once", maxKeyNodes)
 	}
 }
 
@@ -139,9 +196,13 @@ func (k *keys) selectNode(s *keyScope, level int) {
 func (k *keys) aim(s *keyScope, n *keyNode, level int) {
 	for i, paths := range s.of.Fields {
 		for p := range paths {
+			if n.fields[i].aimed > 1 { // one too many, which is told once
+				break
+			}
 			if isAttributePath(&paths[p]) || !matchesPath(&paths[p], k.levels[n.level+1:]) {
 				continue
 			}
+			n.fields[i].aimed++
 			k.levels[level].fields = append(k.levels[level].fields, keyTarget{s, n, i})
 			break
 		}
@@ -194,19 +255,25 @@ func (s *IdentityStep) matches(space int, local string) bool {
 // attribute takes the value of an attribute of the innermost element. The type is nil if nobody declared it.
 func (k *keys) attribute(d *Decoder, space int, local string, t *SimpleType, text string) {
 	for _, s := range k.scopes {
-		for _, n := range s.nodes {
+		s.near(len(k.levels)-1, s.beside, func(n *keyNode) {
 			for i, paths := range s.of.Fields {
-				for p := range paths {
-					path := &paths[p]
-					if isAttributePath(path) && path.Steps[len(path.Steps)-1].matches(space, local) &&
-						matchesPath(path, k.levels[n.level+1:]) {
-						k.set(d, keyTarget{s, n, i}, t, text)
-						break
-					}
+				if k.selectsAttribute(paths, n, space, local) {
+					k.set(d, keyTarget{s, n, i}, t, text)
 				}
 			}
+		})
+	}
+}
+
+// selectsAttribute reports whether one of the paths leads from a node to an attribute of the innermost element.
+func (k *keys) selectsAttribute(paths []IdentityPath, n *keyNode, space int, local string) bool {
+	for p := range paths {
+		path := &paths[p]
+		if isAttributePath(path) && path.Steps[len(path.Steps)-1].matches(space, local) && matchesPath(path, k.levels[n.level+1:]) {
+			return true
 		}
 	}
+	return false
 }
 
 // value takes the value of the innermost element.
@@ -226,6 +293,7 @@ func (k *keys) skip() {
 	for _, s := range k.scopes {
 		if n := len(s.nodes); n > 0 && s.nodes[n-1].level == level {
 			s.nodes = s.nodes[:n-1]
+			k.nodes--
 		}
 	}
 }
@@ -234,7 +302,7 @@ func (k *keys) skip() {
 func (k *keys) set(d *Decoder, target keyTarget, t *SimpleType, text string) {
 	f, name := &target.node.fields[target.field], target.scope.of.Name.Local
 	if f.met {
-		k.fault(d, target.node.level, "cvc-identity-constraint.3", fmt.Sprintf("a field of %s selects more than one node", name))
+		k.fault(d, target.node.level, "cvc-identity-constraint.3", "a field of %s selects more than one node", name)
 		return
 	}
 	f.met = true
@@ -247,9 +315,12 @@ func (k *keys) set(d *Decoder, target keyTarget, t *SimpleType, text string) {
 }
 
 // fault records a fault of an open element.
-func (k *keys) fault(d *Decoder, level int, rule, text string) {
+func (k *keys) fault(d *Decoder, level int, rule, format string, args ...any) {
+	if d.sated() {
+		return
+	}
 	l := &k.levels[level]
-	d.fault(l.offset, k.path(level), rule, text, l.tag)
+	d.fault(l.offset, k.path(level), rule, fmt.Sprintf(format, args...), l.tag)
 }
 
 // path returns the path of an open element.
@@ -277,6 +348,7 @@ func (k *keys) leave(d *Decoder) {
 		if n := len(s.nodes); n > 0 && s.nodes[n-1].level == level {
 			k.complete(d, s, s.nodes[n-1])
 			s.nodes = s.nodes[:n-1]
+			k.nodes--
 		}
 	}
 	own := len(k.scopes)
@@ -296,7 +368,7 @@ func (k *keys) settle(d *Decoder, level int) {
 	l := &k.levels[level]
 	for _, f := range l.fields {
 		if !l.simple {
-			k.fault(d, level, "cvc-identity-constraint.3", fmt.Sprintf("<%s> is a field of %s but has no simple value", l.tag, f.scope.of.Name.Local))
+			k.fault(d, level, "cvc-identity-constraint.3", "<%s> is a field of %s but has no simple value", l.tag, f.scope.of.Name.Local)
 		}
 		k.set(d, f, nil, "")
 	}
@@ -312,7 +384,7 @@ func (k *keys) mayBeNil(d *Decoder) {
 	l.nillable = true
 	for _, f := range l.fields {
 		if f.scope.of.Kind == Key {
-			k.fault(d, level, "cvc-identity-constraint.4.2.3", fmt.Sprintf("<%s> is a field of the key %s but nillable", l.tag, f.scope.of.Name.Local))
+			k.fault(d, level, "cvc-identity-constraint.4.2.3", "<%s> is a field of the key %s but nillable", l.tag, f.scope.of.Name.Local)
 		}
 	}
 }
@@ -324,7 +396,7 @@ func (k *keys) complete(d *Decoder, s *keyScope, n *keyNode) {
 		f := &n.fields[i]
 		if !f.some {
 			if s.of.Kind == Key {
-				k.fault(d, n.level, "cvc-identity-constraint.4.2.1", fmt.Sprintf("a field of the key %s has no value", s.of.Name.Local))
+				k.fault(d, n.level, "cvc-identity-constraint.4.2.1", "a field of the key %s has no value", s.of.Name.Local)
 			}
 			return
 		}
@@ -341,7 +413,9 @@ func (k *keys) complete(d *Decoder, s *keyScope, n *keyNode) {
 		if s.of.Kind == Key {
 			rule = "cvc-identity-constraint.4.2.2"
 		}
-		k.fault(d, n.level, rule, fmt.Sprintf("%s occurs a second time in %s", n.text(), s.of.Name.Local))
+		if !d.sated() {
+			k.fault(d, n.level, rule, "%s occurs a second time in %s", n.text(), s.of.Name.Local)
+		}
 		return
 	}
 	if s.table == nil {

@@ -127,6 +127,11 @@ type Wildcard struct {
 // Model is the content model of a complex type as a position automaton (Glushkov), deterministic by unique particle
 // attribution: in every state the next element decides the next particle. State 0 is the start; state i+1 is "particle i
 // was matched last". It must not change after first use, nor be copied.
+//
+// A model with Counters has one state for each particle, however often groups repeat: how often they did is counted.
+// Nests says by particle which counters are around it, outermost first. Ways says, by state and by place in Next, in which
+// ways the particle may follow; where the ways of one step treat the counters differently, the counts of all are kept,
+// until what follows decides.
 type Model struct {
 	Particles []Particle
 	Next      [][]int // by state: the particles that may follow, in schema order
@@ -138,7 +143,24 @@ type Model struct {
 	// TypeName is the name of the complex type, as in [Attributes].
 	TypeName xmlstream.Name
 
+	Counters []Counter
+	Nests    [][]int   // by particle
+	Ways     [][][]Way // by state and place in Next
+
 	turns atomic.Pointer[[][]xmlstream.Expected] // by state, worked out at first use
+}
+
+// Counter is the occurrence range of a group that is counted. Max -1 is unbounded.
+type Counter struct{ Min, Max int }
+
+// Way is what a step from particle to particle does to the counters. The step leaves those around the first but for the
+// outermost Keep, which must have reached their Min, and enters those around the second but for the same; Again says that
+// the innermost of those kept begins another repetition, which must not be beyond its Max. Else marks a way to go only
+// where the counts allow none of the ways before it: they lead to counts from which at least as much can follow.
+type Way struct {
+	Keep  int
+	Again bool
+	Else  bool
 }
 
 // Particle is a leaf of a content model: an element or a wildcard.
