@@ -58,7 +58,6 @@ type Reader struct {
 	name, value string
 	valueAt     int
 	field       int // the number of the current field, 0 for an unknown one
-	known       Name
 
 	fields, elements int
 	seen             [2]uint64 // by field number: it has been read

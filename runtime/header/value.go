@@ -68,10 +68,10 @@ func WithNumber[T uint8 | uint16 | uint32](p Params, name string, n T) Params {
 	return p.With(name, strconv.FormatUint(uint64(n), 10))
 }
 
-// At is element i of list, the zero value if there is none.
-func At[T any](list []T, i int) (zero T) {
+// At is element i of list, a zero value of its own if there is none.
+func At[T any](list []T, i int) *T {
 	if i < len(list) {
-		return list[i]
+		return &list[i]
 	}
-	return zero
+	return new(T)
 }

@@ -178,6 +178,13 @@ func (s *conn) refuse(c *loop.Conn, err error) error {
 	s.pool.counters.frameErrors.Add(1)
 	s.pool.log.Debug("input refused", "peer", s.from.Addr, "error", err)
 	var fault *FrameError
+	s.pool.mu.Lock()
+	s.leaving = true
+	s.pool.unlistLocked(s)
+	batch := s.queue
+	s.queue = nil
+	s.pool.mu.Unlock()
+	s.put(c, batch) // answers that are there go before
 	if errors.As(err, &fault) && len(fault.Answer) > 0 {
 		_, _ = c.Write(fault.Answer)
 		s.wrote += int64(len(fault.Answer))
@@ -192,6 +199,7 @@ func (s *conn) deliver(c *loop.Conn, a *attachment, cut Cut) {
 	if cut.Kind == KeepAlive {
 		p.counters.keepAlives.Add(1)
 		if len(cut.Answer) > 0 {
+			s.write(c) // what was sent before goes before
 			n, _ := c.Write(cut.Answer)
 			s.wrote += int64(n)
 		}
@@ -261,6 +269,16 @@ func (s *conn) write(c *loop.Conn) {
 	leave := s.leaving && !s.owesLocked()
 	s.closing = s.closing || leave
 	p.mu.Unlock()
+	s.put(c, batch)
+	s.spare = reuse(batch)
+	if leave {
+		c.CloseAfterFlush()
+	}
+}
+
+// put writes messages. Of a connection that is leaving, requests go elsewhere.
+func (s *conn) put(c *loop.Conn, batch []*outgoing) {
+	p := s.pool
 	for _, o := range batch {
 		if s.leaving && !o.m.Kind.answers() {
 			p.again(o, s, io.EOF) // nothing can come back
@@ -273,10 +291,6 @@ func (s *conn) write(c *loop.Conn) {
 		s.wrote += int64(len(o.m.Data))
 		o.end = s.wrote
 		s.inflight = append(s.inflight, o)
-	}
-	s.spare = reuse(batch)
-	if leave {
-		c.CloseAfterFlush()
 	}
 }
 

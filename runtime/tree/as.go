@@ -15,7 +15,7 @@ type Unmarshaler interface {
 // As returns v as a Go value of type T, as [Convert] does.
 func As[T any](v Value) (T, error) {
 	var x T
-	err := convert(v.look(), reflect.ValueOf(&x).Elem(), 0)
+	err := new(conversion).convert(v.look(), reflect.ValueOf(&x).Elem(), 0)
 	if err != nil {
 		err = fmt.Errorf("tree: %w", err)
 	}
@@ -25,20 +25,35 @@ func As[T any](v Value) (T, error) {
 // Convert returns v as a Go value of type t, the way back of [Of], with the tolerance of Perl: numbers are taken from strings and strings from numbers,
 // any value from a reference to a scalar of it, a boolean from anything ([Value.Truth]). Undef is the zero value. Keys a struct has
 // no field for are left out. Into an interface without methods go bool, int64, uint64, float64, string, []any, map[string]any and nil. What
-// does not fit is an error that names the path.
+// does not fit is an error that names the path; so is what is nested over [DefaultMaxDepth] levels deep, or has over [DefaultMaxElements]
+// elements and pairs, each counted as often as it is shared: Go values share nothing, and a short image can hold what is very large then.
 func Convert(v Value, t reflect.Type) (reflect.Value, error) {
 	x := reflect.New(t).Elem()
-	err := convert(v.look(), x, 0)
+	err := new(conversion).convert(v.look(), x, 0)
 	if err != nil {
 		err = fmt.Errorf("tree: %w", err)
 	}
 	return x, err
 }
 
-var errDepth = errors.New("too deep")
+var (
+	errDepth = errors.New("too deep")
+	errMany  = fmt.Errorf("over %d elements", DefaultMaxElements)
+)
+
+// A conversion counts the elements and pairs it has come to.
+type conversion struct{ many int }
+
+// charge counts n more.
+func (c *conversion) charge(n int) error {
+	if c.many += n; c.many > DefaultMaxElements {
+		return errMany
+	}
+	return nil
+}
 
 // convert sets x, which is a zero value, from v.
-func convert(v Value, x reflect.Value, depth int) error {
+func (c *conversion) convert(v Value, x reflect.Value, depth int) error {
 	if depth > DefaultMaxDepth {
 		return errDepth
 	}
@@ -49,20 +64,20 @@ func convert(v Value, x reflect.Value, depth int) error {
 	case v.own() == KindUndef:
 		return nil
 	case x.Kind() == reflect.Interface && x.NumMethod() == 0:
-		plain, err := plain(v, depth)
+		plain, err := c.plain(v, depth)
 		if err == nil && plain != nil {
 			x.Set(reflect.ValueOf(plain))
 		}
 		return err
 	case x.Kind() == reflect.Pointer:
 		x.Set(reflect.New(x.Type().Elem()))
-		return convert(v, x.Elem(), depth+1)
+		return c.convert(v, x.Elem(), depth+1)
 	case v.own() == KindRef:
-		return convert(v.Ref().Value(), x, depth+1)
+		return c.convert(v.Ref().Value(), x, depth+1)
 	}
 	switch x.Kind() {
 	case reflect.Slice, reflect.Array, reflect.Map, reflect.Struct:
-		return convertMany(v, x, depth)
+		return c.convertMany(v, x, depth)
 	}
 	return convertOne(v, x)
 }
@@ -131,7 +146,10 @@ func convertOne(v Value, x reflect.Value) error {
 }
 
 // convertMany sets a slice, an array, a map or a struct.
-func convertMany(v Value, x reflect.Value, depth int) error {
+func (c *conversion) convertMany(v Value, x reflect.Value, depth int) error {
+	if err := c.charge(v.List().Len() + v.Map().Len()); err != nil {
+		return err
+	}
 	switch {
 	case x.Kind() == reflect.Slice && x.Type().Elem().Kind() == reflect.Uint8 && v.own() != KindList:
 		octets, ok := v.Octets()
@@ -141,9 +159,9 @@ func convertMany(v Value, x reflect.Value, depth int) error {
 		x.SetBytes([]byte(octets))
 		return nil
 	case x.Kind() == reflect.Map && v.own() == KindMap:
-		return convertMap(v.Map(), x, depth)
+		return c.convertMap(v.Map(), x, depth)
 	case x.Kind() == reflect.Struct && v.own() == KindMap:
-		return convertFields(v.Map(), x, depth)
+		return c.convertFields(v.Map(), x, depth)
 	case x.Kind() == reflect.Slice && v.own() == KindList:
 		x.Set(reflect.MakeSlice(x.Type(), v.List().Len(), v.List().Len()))
 	case x.Kind() == reflect.Array && v.own() == KindList:
@@ -154,14 +172,14 @@ func convertMany(v Value, x reflect.Value, depth int) error {
 		return misfit(v, x.Type())
 	}
 	for i, element := range v.List().All() {
-		if err := convert(element, x.Index(i), depth+1); err != nil {
+		if err := c.convert(element, x.Index(i), depth+1); err != nil {
 			return fmt.Errorf("[%d]: %w", i, err)
 		}
 	}
 	return nil
 }
 
-func convertMap(m *Map, x reflect.Value, depth int) error {
+func (c *conversion) convertMap(m *Map, x reflect.Value, depth int) error {
 	t := x.Type()
 	x.Set(reflect.MakeMapWithSize(t, m.Len()))
 	for k, v := range m.All() {
@@ -169,7 +187,7 @@ func convertMap(m *Map, x reflect.Value, depth int) error {
 		if err := convertOne(Text(k.Name), key); err != nil {
 			return fmt.Errorf("%s: %w", k.Name, err)
 		}
-		if err := convert(v, value, depth+1); err != nil {
+		if err := c.convert(v, value, depth+1); err != nil {
 			return fmt.Errorf("%s: %w", k.Name, err)
 		}
 		x.SetMapIndex(key, value)
@@ -177,12 +195,12 @@ func convertMap(m *Map, x reflect.Value, depth int) error {
 	return nil
 }
 
-func convertFields(m *Map, x reflect.Value, depth int) error {
+func (c *conversion) convertFields(m *Map, x reflect.Value, depth int) error {
 	t := x.Type()
 	for i := range t.NumField() {
 		f := fieldOf(t.Field(i))
 		if f.inline {
-			if err := convertFields(m, x.Field(i), depth); err != nil {
+			if err := c.convertFields(m, x.Field(i), depth); err != nil {
 				return err
 			}
 			continue
@@ -191,7 +209,7 @@ func convertFields(m *Map, x reflect.Value, depth int) error {
 		if f.name == "" || !ok {
 			continue
 		}
-		if err := convert(v, x.Field(i), depth+1); err != nil {
+		if err := c.convert(v, x.Field(i), depth+1); err != nil {
 			return fmt.Errorf("%s: %w", f.name, err)
 		}
 	}
@@ -199,7 +217,7 @@ func convertFields(m *Map, x reflect.Value, depth int) error {
 }
 
 // plain returns what goes into an interface without methods.
-func plain(v Value, depth int) (any, error) {
+func (c *conversion) plain(v Value, depth int) (any, error) {
 	switch v.own() {
 	case KindBool:
 		return v.num != 0, nil
@@ -214,15 +232,15 @@ func plain(v Value, depth int) (any, error) {
 		return v.raw(), nil
 	case KindList:
 		var list []any
-		err := convert(v, reflect.ValueOf(&list).Elem(), depth)
+		err := c.convert(v, reflect.ValueOf(&list).Elem(), depth)
 		return list, err
 	case KindMap:
 		var pairs map[string]any
-		err := convert(v, reflect.ValueOf(&pairs).Elem(), depth)
+		err := c.convert(v, reflect.ValueOf(&pairs).Elem(), depth)
 		return pairs, err
 	case KindRef:
 		var inner any
-		err := convert(v.Ref().Value(), reflect.ValueOf(&inner).Elem(), depth+1)
+		err := c.convert(v.Ref().Value(), reflect.ValueOf(&inner).Elem(), depth+1)
 		return inner, err
 	}
 	return nil, nil

@@ -23,7 +23,8 @@ type Marshaler interface {
 //     `tree:"-"` leaves out the field, an embedded struct without a name adds its fields;
 //   - pointers and interfaces are what they hold; a Value is itself; a [Marshaler] or an [encoding.TextMarshaler] is asked.
 //
-// Functions, channels and complex numbers have no Value, nor has what is nested over [DefaultMaxDepth] levels deep. The error names the path.
+// Functions, channels and complex numbers have no Value, nor has what is nested over [DefaultMaxDepth] levels deep or has over
+// [DefaultMaxElements] elements, fields and pairs, each counted as often as it is referred to. The error names the path.
 func Of(x any) (Value, error) {
 	switch x := x.(type) {
 	case nil:
@@ -35,7 +36,7 @@ func Of(x any) (Value, error) {
 	case int:
 		return Int(int64(x)), nil
 	}
-	v, err := of(reflect.ValueOf(x), 0)
+	v, err := new(conversion).of(reflect.ValueOf(x), 0)
 	if err != nil {
 		return Value{}, fmt.Errorf("tree: %w", err)
 	}
@@ -50,7 +51,7 @@ var (
 	textUnmarshalerType = reflect.TypeFor[encoding.TextUnmarshaler]()
 )
 
-func of(x reflect.Value, depth int) (Value, error) {
+func (c *conversion) of(x reflect.Value, depth int) (Value, error) {
 	if depth > DefaultMaxDepth {
 		return Value{}, fmt.Errorf("over %d levels", DefaultMaxDepth)
 	}
@@ -72,14 +73,14 @@ func of(x reflect.Value, depth int) (Value, error) {
 		if x.IsNil() {
 			return Value{}, nil
 		}
-		return of(x.Elem(), depth+1)
+		return c.of(x.Elem(), depth+1)
 	case reflect.Slice, reflect.Array:
-		return ofList(x, depth)
+		return c.ofList(x, depth)
 	case reflect.Map:
-		return ofMap(x, depth)
+		return c.ofMap(x, depth)
 	case reflect.Struct:
 		m := new(Map)
-		err := addFields(m, x, depth)
+		err := c.addFields(m, x, depth)
 		return m.Value(), err
 	}
 	return Value{}, fmt.Errorf("%v has no value", x.Type())
@@ -104,16 +105,19 @@ func ofMarshaler(x reflect.Value) (v Value, done bool, err error) {
 	return Value{}, false, nil
 }
 
-func ofList(x reflect.Value, depth int) (Value, error) {
+func (c *conversion) ofList(x reflect.Value, depth int) (Value, error) {
 	if x.Kind() == reflect.Slice && x.IsNil() {
 		return Value{}, nil
 	}
 	if x.Kind() == reflect.Slice && x.Type().Elem().Kind() == reflect.Uint8 {
 		return Bytes(x.Bytes()), nil
 	}
+	if err := c.charge(x.Len()); err != nil {
+		return Value{}, err
+	}
 	slots := make([]Value, x.Len())
 	for i := range slots {
-		v, err := of(x.Index(i), depth+1)
+		v, err := c.of(x.Index(i), depth+1)
 		if err != nil {
 			return Value{}, fmt.Errorf("[%d]: %w", i, err)
 		}
@@ -122,18 +126,21 @@ func ofList(x reflect.Value, depth int) (Value, error) {
 	return ListOf(slots...), nil
 }
 
-func ofMap(x reflect.Value, depth int) (Value, error) {
+func (c *conversion) ofMap(x reflect.Value, depth int) (Value, error) {
 	if x.IsNil() {
 		return Value{}, nil
 	}
+	if err := c.charge(x.Len()); err != nil {
+		return Value{}, err
+	}
 	entries := make([]Entry, 0, x.Len())
 	for pairs := x.MapRange(); pairs.Next(); {
-		key, err := of(pairs.Key(), depth+1)
+		key, err := c.of(pairs.Key(), depth+1)
 		name, ok := key.Str()
 		if err != nil || !ok {
 			return Value{}, fmt.Errorf("%v is no type of key", x.Type().Key())
 		}
-		v, err := of(pairs.Value(), depth+1)
+		v, err := c.of(pairs.Value(), depth+1)
 		if err != nil {
 			return Value{}, fmt.Errorf("%s: %w", name, err)
 		}
@@ -144,20 +151,23 @@ func ofMap(x reflect.Value, depth int) (Value, error) {
 }
 
 // addFields sets the fields of a struct.
-func addFields(m *Map, x reflect.Value, depth int) error {
+func (c *conversion) addFields(m *Map, x reflect.Value, depth int) error {
 	t := x.Type()
+	if err := c.charge(t.NumField()); err != nil {
+		return err
+	}
 	for i := range t.NumField() {
 		f := fieldOf(t.Field(i))
 		switch {
 		case f.inline && x.Field(i).Kind() == reflect.Struct:
-			if err := addFields(m, x.Field(i), depth); err != nil {
+			if err := c.addFields(m, x.Field(i), depth); err != nil {
 				return err
 			}
 			continue
 		case f.name == "" || f.omitEmpty && x.Field(i).IsZero():
 			continue
 		}
-		v, err := of(x.Field(i), depth+1)
+		v, err := c.of(x.Field(i), depth+1)
 		if err != nil {
 			return fmt.Errorf("%s: %w", f.name, err)
 		}

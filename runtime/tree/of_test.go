@@ -130,6 +130,39 @@ func TestTolerance(t *testing.T) {
 	}
 }
 
+// nested is a list of lists, as deep as one likes.
+type nested []nested
+
+// doubled is a value that holds v 2^levels times, and is as short as levels.
+func doubled(v tree.Value, levels int) tree.Value {
+	for range levels {
+		v = tree.ListOf(v, v)
+	}
+	return v
+}
+
+// twice is doubled in Go.
+func twice(levels int) nested {
+	n := nested{}
+	for range levels {
+		n = nested{n, n}
+	}
+	return n
+}
+
+// TestConvertMany converts the largest value that is decoded by default.
+func TestConvertMany(t *testing.T) {
+	t.Parallel()
+	many := tree.ListOf(make([]tree.Value, tree.DefaultMaxElements)...)
+	got, err := tree.As[[]any](many)
+	if err != nil || len(got) != tree.DefaultMaxElements {
+		t.Fatalf("%d, %v", len(got), err)
+	}
+	if back, err := tree.Of(got); err != nil || !back.Equal(many) {
+		t.Error(err)
+	}
+}
+
 func TestConvertErrors(t *testing.T) {
 	t.Parallel()
 	endless := tree.NewScalar(tree.Value{})
@@ -150,6 +183,8 @@ func TestConvertErrors(t *testing.T) {
 		{tree.Text("ж"), []byte{}, "tree: text is no []uint8"},
 		{endless.Ref(), 0, "too deep"},
 		{ring(1), any(nil), "too deep"},
+		{doubled(tree.ListOf(), 40), any(nil), "over 1048576 elements"},
+		{doubled(tree.ListOf(), 40), nested{}, "over 1048576 elements"},
 		{tree.MapOf(tree.Pair("x", tree.Int(1))), map[int]int{}, "tree: x: text is no int"},
 	} {
 		var err error
@@ -180,6 +215,7 @@ func TestOfErrors(t *testing.T) {
 		{map[string]any{"a": []any{1, make(chan int)}}, "tree: a: [1]: chan int has no value"},
 		{map[[2]int]int{{}: 1}, "tree: [2]int is no type of key"},
 		{endless, "over 512 levels"},
+		{twice(40), "over 1048576 elements"},
 	} {
 		if _, err := tree.Of(c.value); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("error %v, want %s", err, c.want)

@@ -1,21 +1,37 @@
 package uri
 
-import "strings"
+import (
+	"net/netip"
+	"strings"
+)
 
-// Equal reports whether u and v are equivalent: by RFC 3261 section 19.1.4 for SIP and SIPS, by RFC 3966 section 4 for tel,
-// and otherwise octet by octet behind the scheme.
+// Equal reports whether u and v are equivalent: by RFC 3261 section 19.1.4 and RFC 5954 section 4.2 for SIP and SIPS, by RFC
+// 3966 section 4 for tel, and otherwise octet by octet behind the scheme.
 func (u *URI) Equal(v *URI) bool {
 	if !sameFold(u.Scheme, v.Scheme) {
 		return false // sip and sips are never equivalent
 	}
 	switch {
 	case u.IsSIP():
-		return sameEscaped(u.User, v.User, false) && sameEscaped(u.Password, v.Password, false) && sameFold(u.Host, v.Host) &&
+		return sameEscaped(u.User, v.User, false) && sameEscaped(u.Password, v.Password, false) && sameHost(u.Host, v.Host) &&
 			u.Port == v.Port && sameParams(u.Params, v.Params) && sameHeaders(u.Headers, v.Headers)
 	case u.IsTel():
 		return sameNumber(u.Opaque, v.Opaque) && sameTelParams(u.Params, v.Params) && sameTelParams(v.Params, u.Params)
 	}
 	return u.Opaque == v.Opaque
+}
+
+// sameHost compares hosts: IPv6 addresses by what they mean, all others as names.
+func sameHost(a, b string) bool {
+	if sameFold(a, b) {
+		return true
+	}
+	if !strings.HasPrefix(a, "[") || !strings.HasPrefix(b, "[") {
+		return false
+	}
+	x, errX := netip.ParseAddr(strings.Trim(a, "[]"))
+	y, errY := netip.ParseAddr(strings.Trim(b, "[]"))
+	return errX == nil && errY == nil && x == y
 }
 
 // decisive are the parameters that make a difference when only one of two URIs has them.

@@ -10,7 +10,8 @@ import (
 
 // Append implements [tree.Codec]. Pairs keep their order.
 func (c Codec) Append(b []byte, v tree.Value) ([]byte, error) {
-	e := encoder{begin: len(b), depth: c.Limits.OrDefault().MaxDepth}
+	limits := c.Limits.OrDefault()
+	e := encoder{begin: len(b), depth: limits.MaxDepth, left: limits.MaxElements}
 	out, err := e.value(b, v)
 	if err != nil {
 		return b, err
@@ -19,7 +20,11 @@ func (c Codec) Append(b []byte, v tree.Value) ([]byte, error) {
 }
 
 // An encoder writes one text.
-type encoder struct{ begin, depth int }
+type encoder struct {
+	begin int
+	depth int // levels that are left
+	left  int // elements and pairs that are left
+}
 
 func (e *encoder) value(b []byte, v tree.Value) ([]byte, error) {
 	if class := v.Class(); class != "" {
@@ -62,6 +67,9 @@ func (e *encoder) float(b []byte, v tree.Value) ([]byte, error) {
 func (e *encoder) many(b []byte, v tree.Value) ([]byte, error) {
 	if e.depth == 0 {
 		return b, fail(tree.TooDeep, len(b)-e.begin, "")
+	}
+	if e.left -= v.List().Len() + v.Map().Len(); e.left < 0 {
+		return b, fail(tree.TooMany, len(b)-e.begin, "what is shared is written as often as it is referred to")
 	}
 	e.depth--
 	defer func() { e.depth++ }()

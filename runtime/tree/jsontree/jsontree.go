@@ -13,7 +13,7 @@ import (
 
 // A Codec reads and writes JSON. Its zero value is ready for use.
 type Codec struct {
-	// Limits bound what Decode builds, and the depth of what Append writes.
+	// Limits bound what Decode builds, and the depth and the elements of what Append writes.
 	Limits tree.Limits
 }
 

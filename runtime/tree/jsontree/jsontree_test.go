@@ -96,6 +96,13 @@ func TestAppend(t *testing.T) {
 	blessed.List().Bless("C")
 	endless := new(tree.List)
 	endless.Append(endless.Value())
+	doubled := new(tree.List)
+	for range 40 {
+		next := new(tree.List)
+		next.Append(doubled.Value())
+		next.Append(doubled.Value())
+		doubled = next
+	}
 	for _, c := range []struct {
 		value tree.Value
 		want  string
@@ -112,6 +119,7 @@ func TestAppend(t *testing.T) {
 		{tree.ListOf(blessed), "", tree.Unwritable},
 		{tree.MapOf(tree.Pair("k", tree.Text("\xff"))), "", tree.Unwritable},
 		{endless.Value(), "", tree.TooDeep},
+		{doubled.Value(), "", tree.TooMany},
 	} {
 		got, err := codec.Append([]byte("before "), c.value)
 		if string(got) != "before "+c.want {
