@@ -101,17 +101,19 @@ func TestEveryRuleHasAGolden(t *testing.T) {
 	}
 }
 
-// TestExplore: the pair of the shipped specification is run with at least two messages under way each way.
+// TestExplore: the pairs of the shipped specifications are run with at least two messages under way each way.
 func TestExplore(t *testing.T) {
-	r, found := load.Embedded("epp")
-	if r == nil {
-		t.Fatal(found)
+	for _, name := range []string{"epp", "ikc", "proxysession"} {
+		r, found := load.Embedded(name)
+		if r == nil {
+			t.Fatal(found)
+		}
+		list := check.Explore(r.Protocol)
+		if len(list) != 1 || list[0].Bound < 2 {
+			t.Errorf("%s: explored %v", name, list)
+		}
+		t.Log(name, list)
 	}
-	list := check.Explore(r.Protocol)
-	if len(list) != 1 || list[0].Bound < 2 {
-		t.Errorf("explored %v", list)
-	}
-	t.Log(list)
 }
 
 // TestRunAgain: two runs find the same, in the same order.
@@ -131,11 +133,13 @@ func TestRunAgain(t *testing.T) {
 
 // TestShipped: the specifications that the binary carries pass every rule.
 func TestShipped(t *testing.T) {
-	r, found := load.Embedded("epp")
-	if r == nil {
-		t.Fatal(found)
-	}
-	if found := check.Run(r.Protocol, r.Schemas); len(found) > 0 {
-		t.Error(found)
+	for _, name := range []string{"epp", "ikc", "proxysession", "sip"} {
+		r, found := load.Embedded(name)
+		if r == nil {
+			t.Fatal(found)
+		}
+		if found := check.Run(r.Protocol, r.Schemas); len(found) > 0 {
+			t.Error(name, found)
+		}
 	}
 }

@@ -51,7 +51,8 @@ type exploration struct {
 	p     *model.Protocol
 	m     [2]*machine
 	like  map[*model.Message]*model.Message
-	kinds []*model.Message // one of each that are treated alike; a queue holds their indices
+	kinds []*model.Message                      // one of each that are treated alike; a queue holds their indices
+	work  map[*model.Operation]*model.Operation // each operation's stand-in: one that ends as it does
 	lossy bool
 	bound int // messages under way each way
 
@@ -68,7 +69,8 @@ type exploration struct {
 func newExploration(p *model.Protocol, a, b *machine, bound int) *exploration {
 	x := &exploration{p: p, m: [2]*machine{a, b}, bound: bound, fired: set[*model.On]{}}
 	x.seen, x.by, x.before = map[config]*config{}, map[*config]arrival{}, map[*config][]*config{}
-	x.like, x.kinds = alphabet(p, x.m)
+	x.work = standIns(p, x.m)
+	x.like, x.kinds = alphabet(p, x.m, x.work)
 	x.lossy = slices.ContainsFunc(p.Transports, func(t *model.Transport) bool { return t.Lossy })
 	return x
 }
@@ -227,7 +229,7 @@ func (x *exploration) ready(s side, who int, e *edge) bool {
 	case formula.After:
 		return strings.Contains(s.armed, "."+e.in.On.Timer.Name+".")
 	case formula.Done:
-		return s.running[slices.Index(x.p.Operations, e.in.On.Operation)] > 0
+		return s.running[slices.Index(x.p.Operations, x.work[e.in.On.Operation])] > 0
 	}
 	return true
 }
@@ -247,8 +249,12 @@ func (x *exploration) step(s side, who int, e *edge) side {
 	return next
 }
 
+// count notes that n more of op, or of those that end as it does, run. One whose end nobody is told of is not counted.
 func (x *exploration) count(running string, op *model.Operation, n int) string {
-	i := slices.Index(x.p.Operations, op)
+	if len(op.Gives) == 0 {
+		return running
+	}
+	i := slices.Index(x.p.Operations, x.work[op])
 	counts := []byte(running)
 	counts[i] = byte(min(max(int(counts[i])+n, 0), many))
 	return string(counts)

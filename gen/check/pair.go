@@ -133,16 +133,51 @@ func (c *checker) unfired(m, peer *machine, fired set[*model.On]) {
 	}
 }
 
+// standIns maps each operation to the first that ends like it: whose ends have the same effects in every state and send the same.
+func standIns(p *model.Protocol, machines [2]*machine) map[*model.Operation]*model.Operation {
+	same := map[*model.Operation]*model.Operation{} // effects name operations by themselves: one that starts another is its own
+	for _, op := range p.Operations {
+		same[op] = op
+	}
+	first, work := map[string]*model.Operation{}, map[*model.Operation]*model.Operation{}
+	for _, op := range p.Operations {
+		var b strings.Builder
+		for _, msg := range formula.Replies(p, op.Takes) {
+			b.WriteString(msg.Name + " ")
+		}
+		for _, m := range machines {
+			for _, s := range m.States {
+				var effects []string
+				for _, on := range s.Done {
+					for _, v := range on.Moves {
+						if on.Operation == op {
+							effects = append(effects, effect(v, same)+fmt.Sprint(len(v.Send)))
+						}
+					}
+				}
+				slices.Sort(effects)
+				fmt.Fprint(&b, "|", slices.Compact(effects))
+			}
+		}
+		key := b.String()
+		if first[key] == nil {
+			first[key] = op
+		}
+		work[op] = first[key]
+	}
+	return work
+}
+
 // alphabet maps each message to one that both machines treat alike, so that runs need only tell those apart, and lists the
 // ones it maps to.
-func alphabet(p *model.Protocol, machines [2]*machine) (like map[*model.Message]*model.Message, kinds []*model.Message) {
+func alphabet(p *model.Protocol, machines [2]*machine, work map[*model.Operation]*model.Operation) (like map[*model.Message]*model.Message, kinds []*model.Message) {
 	like = map[*model.Message]*model.Message{}
 	first := map[string]*model.Message{}
 	for _, msg := range p.Messages {
 		var b strings.Builder
 		fmt.Fprint(&b, msg.Class, len(msg.From))
 		for _, m := range machines {
-			b.WriteString(m.treats(p, msg))
+			b.WriteString(m.treats(p, msg, work))
 		}
 		key := b.String()
 		if first[key] == nil {
@@ -156,7 +191,7 @@ func alphabet(p *model.Protocol, machines [2]*machine) (like map[*model.Message]
 
 // treats describes all that m does with msg: what comes of it in every state, which calls pass it, which moves send it and
 // which operations take it or may give it.
-func (m *machine) treats(p *model.Protocol, msg *model.Message) string {
+func (m *machine) treats(p *model.Protocol, msg *model.Message, work map[*model.Operation]*model.Operation) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "|%s %v", m.Name, formula.Receives(p, m.Machine, msg))
 	for _, s := range m.States {
@@ -164,7 +199,7 @@ func (m *machine) treats(p *model.Protocol, msg *model.Message) string {
 		fmt.Fprintf(&b, "|%d", cell.Does)
 		var effects []string
 		for _, v := range cell.Move {
-			effects = append(effects, effect(v))
+			effects = append(effects, effect(v, work))
 		}
 		slices.Sort(effects)
 		fmt.Fprint(&b, slices.Compact(effects))
@@ -177,20 +212,25 @@ func (m *machine) treats(p *model.Protocol, msg *model.Message) string {
 			fmt.Fprint(&b, s.Message == msg)
 		}
 	}
+	takes, gives := set[*model.Operation]{}, set[*model.Operation]{}
 	for _, op := range p.Operations {
-		fmt.Fprint(&b, slices.Contains(op.Takes, msg), slices.Contains(formula.Replies(p, op.Takes), msg))
+		takes[work[op]] = takes[work[op]] || slices.Contains(op.Takes, msg)
+		gives[work[op]] = gives[work[op]] || slices.Contains(formula.Replies(p, op.Takes), msg)
+	}
+	for _, op := range p.Operations {
+		fmt.Fprint(&b, takes[op], gives[op])
 	}
 	return b.String()
 }
 
 // effect describes what a move does, its guard and values aside.
-func effect(v *model.Move) string {
+func effect(v *model.Move, work map[*model.Operation]*model.Operation) string {
 	var b strings.Builder
 	if v.To != nil {
 		b.WriteString("to " + v.To.Name)
 	}
 	if v.Run != nil {
-		b.WriteString(" run " + v.Run.Name)
+		b.WriteString(" run " + work[v.Run].Name)
 	}
 	for _, t := range v.Start {
 		b.WriteString(" start " + t.Name)

@@ -46,8 +46,13 @@ func (m *machine) callMethods() []jen.Code {
 			d.add(m.callMethod(c, msg))
 		}
 	})
-	if len(d) == 0 {
-		return nil
+	for _, c := range m.Calls {
+		if len(formula.Passed(c)) == 0 && !m.posts() {
+			d = append(decls{m.plainCall(c)}, d...)
+		}
+	}
+	if !slices.ContainsFunc(m.Calls, func(c *model.Call) bool { return !m.isPosted(c) }) {
+		return d
 	}
 	d.add(m.request())
 	d.add(m.replyOf()...)
@@ -57,6 +62,21 @@ func (m *machine) callMethods() []jen.Code {
 	}
 	d.add(m.callOptions()...)
 	return d
+}
+
+// plainCall emits the method of a call that sends nothing by itself:
+//
+//	// Shutdown ends the session.
+//	func (c *Client) Shutdown(ctx context.Context) error {
+//		_, err := c.session.Call(ctx, clientCallShutdown, "shutdown", nil)
+//		return err
+//	}
+func (m *machine) plainCall(c *model.Call) jen.Code {
+	name := exported(c.Name)
+	return documented(doc("%s", name+" "+lowerFirst(sentence(c.Doc))+clause(c.Standard)),
+		method("c", m.Go, name, block(jen.Id("ctx").Qual("context", "Context")), block(jen.Error()),
+			jen.List(jen.Id("_"), jen.Err()).Op(":=").Id("c.session").Dot("Call").Call(jen.Id("ctx"), jen.Id(m.call(c)), lit(c.Name), jen.Nil()),
+			jen.Return(jen.Err())))
 }
 
 // eachCall calls f for every message that a call may send.

@@ -33,7 +33,7 @@ func (e *emitter) connFile() (File, error) {
 //	type Conn struct{ *session.Handle }
 func (m *machine) connType() jen.Code {
 	return documented(doc(`%s is a session as the program holds it, whichever end made the connection: what posts messages to the peer. There is
-		one for each session, from its beginning to its end. Its methods may be called from any goroutine and do not block.`, m.conn()),
+		one for each session, from its beginning to its end. Its methods may be called from any goroutine; none but Room blocks.`, m.conn()),
 		jen.Type().Id(m.conn()).Struct(jen.Op("*").Add(rt("session", "Handle"))))
 }
 

@@ -62,7 +62,7 @@ func TestNames(t *testing.T) {
 			checkNames(t, filepath.Base(path), files, p, set)
 		}
 	}
-	for _, spec := range []string{"epp", "ikc", "proxysession"} {
+	for _, spec := range []string{"epp", "ikc", "proxysession", "sip"} {
 		files, p, set := emitSpec(t, spec)
 		checkNames(t, spec, files, p, set)
 	}

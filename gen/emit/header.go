@@ -31,6 +31,7 @@ func (e headersEncoding) message(ms *messages, m *model.Message, found *diag.Lis
 	}
 	msg.head = ms.heads[0]
 	for _, f := range m.Fields {
+		judgeExtras(f, found)
 		if slices.ContainsFunc(m.Head.Fields, func(h *model.Field) bool { return h.Go == f.Go }) {
 			found.Errorf(f.Pos, "name-clash", "message %q: the field %q has the name of a header field", m.Name, f.Name)
 		}
@@ -67,7 +68,12 @@ func (e headersEncoding) settle(ms *messages, found *diag.List) {
 // judgeField reports what of a header field cannot be emitted.
 func (e headersEncoding) judgeField(f *model.Field, found *diag.List) {
 	v := e.value(f)
+	judgeExtras(f, found)
 	switch {
+	case f.Secret:
+		found.Errorf(f.Pos, "not-emitted", "header field %q: secrets are emitted within values alone: say it of a field of the type", f.Name)
+	case f.Is != nil && !e.isLength(f) && f.Is.Text != "req."+f.Name:
+		found.Errorf(f.Is.Pos, "not-emitted", "header field %q: a reply takes it from the request's %s, or it is not derived", f.Name, f.Name)
 	case v.kind == 0 && !e.isLength(f), v.kind == headerURI, v.kind == headerParams:
 		found.Errorf(f.Pos, "not-emitted", "header field %q: the type %q is not emitted", f.Name, f.Type)
 	case f.Key == "" && v.kind != headerOthers && v.kind != headerBytes:

@@ -102,7 +102,11 @@ func (p *headerPrinter) expr(x formula.Expr) *jen.Statement {
 	case *formula.Member:
 		return p.member(x)
 	case *formula.Index:
-		return rt("header", "At").Call(p.expr(x.X), p.expr(x.I))
+		at := rt("header", "At").Call(p.expr(x.X), p.expr(x.I))
+		if x.Type().Kind == formula.Struct {
+			return at
+		}
+		return jen.Op("*").Add(at)
 	case *formula.Unary:
 		return jen.Op(x.Op).Add(p.operand(x.X, 5))
 	case *formula.Binary:

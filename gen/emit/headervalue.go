@@ -187,6 +187,7 @@ func (e headersEncoding) judgeType(t *model.Type, found *diag.List) {
 	}
 	params := false
 	for _, f := range t.Fields {
+		judgeExtras(f, found)
 		switch v := e.value(f); {
 		case v.kind == 0 || v.kind == headerOthers || v.kind == headerBytes:
 			found.Errorf(f.Pos, "not-emitted", "type %q: a part %q of type %q is not emitted", t.Name, f.Name, f.Type)
@@ -196,6 +197,19 @@ func (e headersEncoding) judgeType(t *model.Type, found *diag.List) {
 			found.Errorf(f.Pos, "bad-form", "type %q: the parameter %q needs a field of type params before it", t.Name, f.Name)
 		case isParam(f) && v.kind != headerText && v.kind != headerNumber:
 			found.Errorf(f.Pos, "not-emitted", "type %q: a parameter %q of type %q is not emitted", t.Name, f.Name, f.Type)
+		case isParam(f) && f.Secret:
+			found.Errorf(f.Pos, "not-emitted", "type %q: a secret parameter %q is not emitted; say that of the field with the parameters", t.Name, f.Name)
+		case f.Is != nil:
+			found.Errorf(f.Is.Pos, "not-emitted", "type %q: a derived part %q is not emitted", t.Name, f.Name)
+		}
+	}
+}
+
+// judgeExtras reports what fields elsewhere may have and those of headers may not.
+func judgeExtras(f *model.Field, found *diag.List) {
+	for _, x := range []*model.Formula{f.Valid, f.When, f.Count, f.Size} {
+		if x != nil {
+			found.Errorf(x.Pos, "not-emitted", "field %q: conditions, sizes and counts of fields of headers are not emitted; say it in a rule of the message", f.Name)
 		}
 	}
 }
@@ -225,6 +239,7 @@ func (e headersEncoding) valueFile() (File, error) {
 			return File{}, err
 		}
 		d.add(e.valueCodec(t, f)...)
+		d.add(fielded{e.emitter}.hiding(t.Go, t.Fields)...)
 		for _, field := range t.Fields {
 			if isParam(field) {
 				d.add(e.param(t, field)...)

@@ -21,8 +21,11 @@ func (m *machine) isPosted(c *model.Call) bool {
 	return !requests || m.Correlate == "none"
 }
 
-// posts reports whether the program holds sessions of the machine to post to them: it learns of them by operations.
-func (m *machine) posts() bool { return m.runs() && slices.ContainsFunc(m.Calls, m.isPosted) }
+// posts reports whether the program holds sessions of the machine to post to them: it learns of them by operations, and some
+// message may be posted.
+func (m *machine) posts() bool {
+	return m.runs() && slices.ContainsFunc(m.Calls, func(c *model.Call) bool { return m.isPosted(c) && len(formula.Passed(c)) > 0 })
+}
 
 // conn is the type by which the program holds a session.
 func (m *machine) conn() string {

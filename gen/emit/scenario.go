@@ -280,51 +280,20 @@ func (m *machine) expectField(f *model.Field, got jen.Code, want any, found *dia
 		jen.Id("t").Dot("Errorf").Call(lit(f.Name+" is %v, want %v"), jen.Id("v"), wanted))
 }
 
+// fatal emits the end of a test at the present step.
+func fatal(format string, args ...jen.Code) jen.Code {
+	return jen.Id("t").Dot("Fatalf").Call(append(block(lit("step %d: "+format), jen.Id("i")), args...)...)
+}
+
 // playFunc emits the function that plays a scenario.
 func (m *machine) playFunc() jen.Code {
-	fatal := func(format string, args ...jen.Code) jen.Code {
-		return jen.Id("t").Dot("Fatalf").Call(append(block(lit("step %d: "+format), jen.Id("i")), args...)...)
-	}
-	framed := jen.Id("framing").Dot("Append").Call(jen.Nil(), jen.Index().Byte().Call(jen.Id("step.send")))
-	if m.e.usesCodec() {
-		framed = jen.Id("script").Dot("frame").Call()
-	}
 	sends := jen.Id("step.send").Op("!=").Lit("")
 	if m.e.usesCodec() {
 		sends.Op("||").Id("step.raw")
 	}
-	send := block(
-		jen.Id("script.step").Op("=").Id("step"),
-		jen.List(jen.Id("frame"), jen.Err()).Op(":=").Add(framed),
-		jen.If(jen.Err().Op("!=").Nil()).Block(fatal("%v", jen.Err())),
-		jen.For(jen.Id("part").Op(":=").Range().Qual("slices", "Chunk").Call(jen.Id("frame"), jen.Id("size"))).Block(
-			jen.Id("out").Op("=").Append(jen.Id("out"), jen.Id("push").Dot("Receive").Call(jen.Id("part")).Op("..."))),
-	)
-	expect := block(
-		jen.List(jen.Id("payload"), jen.Id("n"), jen.Err()).Op(":=").Id("framing").Dot("Next").Call(jen.Id("out")),
-		jen.If(jen.Err().Op("!=").Nil()).Block(fatal("the session does not send %s: %v", jen.Id("step.expect"), jen.Err())),
-		jen.List(jen.Id("m"), jen.Err()).Op(":=").Id("DecodeMessage").Call(jen.Id("payload")),
-		jen.If(jen.Err().Op("!=").Nil().Op("||").Id("m").Dot("MessageName").Call().Op("!=").Id("step.expect")).Block(
-			fatal("the session sends %s (%v), want %s", jen.Id("payload"), jen.Err(), jen.Id("step.expect"))),
-		m.checkCode(fatal),
-		jen.If(jen.Id("step.check").Op("!=").Nil()).Block(jen.Id("step").Dot("check").Call(jen.Id("t"), jen.Id("m"))),
-		jen.Id("out").Op("=").Id("out").Index(jen.Id("n").Op(":")),
-	)
-	if m.e.usesCodec() {
-		expect = append(block(
-			jen.Id("script.step").Op("=").Id("step"),
-			jen.List(jen.Id("m"), jen.Id("n"), jen.Err()).Op(":=").Id("script").Dot("next").Call(jen.Id("out")),
-			jen.If(jen.Err().Op("!=").Nil().Op("||").Id("m").Dot("MessageName").Call().Op("!=").Id("step.expect")).Block(
-				fatal("the session sends %q (%v), want %s", jen.Id("out"), jen.Err(), jen.Id("step.expect"))),
-		), expect[4:]...)
-	}
-	wait := block(
-		jen.Id("out").Op("=").Append(jen.Id("out"), jen.Id("push").Dot("Expire").Call(jen.Id("step.wait")).Op("...")),
-	)
-	closed := block(
-		jen.If(jen.List(jen.Id("ended"), jen.Err()).Op(":=").Id("push").Dot("Ended").Call(), jen.Op("!").Id("ended").Op("||").Err().Op("!=").Nil()).Block(
-			fatal("the session is over: %v, with error %v", jen.Id("ended"), jen.Err())),
-	)
+	wait := jen.Id("out").Op("=").Append(jen.Id("out"), jen.Id("push").Dot("Expire").Call(jen.Id("step.wait")).Op("..."))
+	closed := jen.If(jen.List(jen.Id("ended"), jen.Err()).Op(":=").Id("push").Dot("Ended").Call(), jen.Op("!").Id("ended").Op("||").Err().Op("!=").Nil()).Block(
+		fatal("the session is over: %v, with error %v", jen.Id("ended"), jen.Err()))
 	return documented(doc("playScenario plays a scenario, its octets in parts of a size."),
 		function("playScenario", block(testParam(), jen.Id("steps").Index().Id("scenarioStep"), jen.Id("size").Int()), nil,
 			jen.Id("t").Dot("Helper").Call(),
@@ -332,14 +301,53 @@ func (m *machine) playFunc() jen.Code {
 			jen.Id("out").Op(":=").Qual("slices", "Clone").Call(jen.Id("push").Dot("Open").Call()),
 			jen.For(jen.List(jen.Id("i"), jen.Id("step")).Op(":=").Range().Id("steps")).Block(
 				jen.Switch().Block(
-					jen.Case(sends).Block(send...),
-					jen.Case(jen.Id("step.expect").Op("!=").Lit("")).Block(expect...),
-					jen.Case(jen.Id("step.wait").Op("!=").Lit("")).Block(wait...),
-					jen.Case(jen.Id("step.closed")).Block(closed...),
+					jen.Case(sends).Block(m.playSend()...),
+					jen.Case(jen.Id("step.expect").Op("!=").Lit("")).Block(m.playExpect()...),
+					jen.Case(jen.Id("step.wait").Op("!=").Lit("")).Block(wait),
+					jen.Case(jen.Id("step.closed")).Block(closed),
 				)),
 			jen.If(jen.Len(jen.Id("out")).Op(">").Lit(0)).Block(
 				jen.Id("t").Dot("Errorf").Call(lit("the session sends more than the scenario says: %q"), jen.Id("out"))),
 		))
+}
+
+// playSend emits what gives the session the document of a step.
+func (m *machine) playSend() []jen.Code {
+	framed := jen.Id("framing").Dot("Append").Call(jen.Nil(), jen.Index().Byte().Call(jen.Id("step.send")))
+	if m.e.usesCodec() {
+		framed = jen.Id("script").Dot("frame").Call()
+	}
+	return block(
+		jen.Id("script.step").Op("=").Id("step"),
+		jen.List(jen.Id("frame"), jen.Err()).Op(":=").Add(framed),
+		jen.If(jen.Err().Op("!=").Nil()).Block(fatal("%v", jen.Err())),
+		jen.For(jen.Id("part").Op(":=").Range().Qual("slices", "Chunk").Call(jen.Id("frame"), jen.Id("size"))).Block(
+			jen.Id("out").Op("=").Append(jen.Id("out"), jen.Id("push").Dot("Receive").Call(jen.Id("part")).Op("..."))),
+	)
+}
+
+// playExpect emits what looks for the message that a step expects.
+func (m *machine) playExpect() []jen.Code {
+	found := block(
+		jen.List(jen.Id("payload"), jen.Id("n"), jen.Err()).Op(":=").Id("framing").Dot("Next").Call(jen.Id("out")),
+		jen.If(jen.Err().Op("!=").Nil()).Block(fatal("the session does not send %s: %v", jen.Id("step.expect"), jen.Err())),
+		jen.List(jen.Id("m"), jen.Err()).Op(":=").Id("DecodeMessage").Call(jen.Id("payload")),
+		jen.If(jen.Err().Op("!=").Nil().Op("||").Id("m").Dot("MessageName").Call().Op("!=").Id("step.expect")).Block(
+			fatal("the session sends %s (%v), want %s", jen.Id("payload"), jen.Err(), jen.Id("step.expect"))),
+	)
+	if m.e.usesCodec() {
+		found = block(
+			jen.Id("script.step").Op("=").Id("step"),
+			jen.List(jen.Id("m"), jen.Id("n"), jen.Err()).Op(":=").Id("script").Dot("next").Call(jen.Id("out")),
+			jen.If(jen.Err().Op("!=").Nil().Op("||").Id("m").Dot("MessageName").Call().Op("!=").Id("step.expect")).Block(
+				fatal("the session sends %q (%v), want %s", jen.Id("out"), jen.Err(), jen.Id("step.expect"))),
+		)
+	}
+	return append(found,
+		m.checkCode(),
+		jen.If(jen.Id("step.check").Op("!=").Nil()).Block(jen.Id("step").Dot("check").Call(jen.Id("t"), jen.Id("m"))),
+		jen.Id("out").Op("=").Id("out").Index(jen.Id("n").Op(":")),
+	)
 }
 
 // checkCode emits, when replies have codes,
@@ -347,7 +355,7 @@ func (m *machine) playFunc() jen.Code {
 //	if h, ok := m.(hasResponseHead); ok && step.code != 0 && h.responseHead().Code() != step.code {
 //		t.Fatalf("step %d: the code is %d, want %d", i, h.responseHead().Code(), step.code)
 //	}
-func (m *machine) checkCode(fatal func(string, ...jen.Code) jen.Code) jen.Code {
+func (m *machine) checkCode() jen.Code {
 	h := m.e.msgs.codeHead
 	if h == nil {
 		return jen.Null()

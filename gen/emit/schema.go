@@ -413,7 +413,41 @@ func (e *emitter) contentModel(st *structure) jen.Code {
 			pair{jen.Id("Next"), jen.Index().Index().Int().Values(next...)},
 			pair{jen.Id("Final"), jen.Index().Bool().Values(final...)})
 	}
+	fields = append(fields, counters(m)...)
 	return jen.Var().Id(modelVar(st)).Op("=").Op("&").Add(rt("xsdrun", "Model")).Add(keyed(append(fields, e.typeName(st)...)...))
+}
+
+// counters emits what a model that counts the repetitions of groups has besides:
+//
+//	Counters: []xsdrun.Counter{{Min: 10, Max: 5000}},
+//	Nests:    [][]int{{0}, {0}},
+//	Ways:     [][][]xsdrun.Way{{{{Keep: 0}}}, {{{Keep: 1}}}, {{{Keep: 1, Again: true}}}},
+func counters(m *xsdrun.Model) []pair {
+	if len(m.Counters) == 0 {
+		return nil
+	}
+	ranges := collect(m.Counters, func(c xsdrun.Counter) jen.Code {
+		return inline(pair{jen.Id("Min"), lit(c.Min)}, pair{jen.Id("Max"), lit(c.Max)})
+	})
+	nests := collect(m.Nests, func(nest []int) jen.Code { return jen.Values(literals(nest)...) })
+	way := func(w xsdrun.Way) jen.Code {
+		fields := []pair{{jen.Id("Keep"), lit(w.Keep)}}
+		if w.Again {
+			fields = append(fields, pair{jen.Id("Again"), jen.True()})
+		}
+		if w.Else {
+			fields = append(fields, pair{jen.Id("Else"), jen.True()})
+		}
+		return inline(fields...)
+	}
+	ways := collect(m.Ways, func(steps [][]xsdrun.Way) jen.Code {
+		return jen.Values(collect(steps, func(step []xsdrun.Way) jen.Code { return jen.Values(collect(step, way)...) })...)
+	})
+	return []pair{
+		{jen.Id("Counters"), jen.Index().Add(rt("xsdrun", "Counter")).Values(ranges...)},
+		{jen.Id("Nests"), jen.Index().Index().Int().Values(nests...)},
+		{jen.Id("Ways"), jen.Index().Index().Index().Add(rt("xsdrun", "Way")).Values(ways...)},
+	}
 }
 
 // particleLiteral emits one particle of a model.

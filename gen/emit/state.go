@@ -22,6 +22,7 @@ var machineTopics = []topic{
 	{"client_gen.go", (*emitter).clientFile},
 	{"session_gen_test.go", (*emitter).scenarioFile},
 	{"example_gen_test.go", (*emitter).exampleFile},
+	{"client_gen_test.go", (*emitter).clientTestFile},
 }
 
 // stateFile emits the session machines: for each its states, what the engine must know of it, and a method per input.

@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"time"
 
+	"cuelang.org/go/cue"
+
 	"github.com/protogen-go/protogen/gen/diag"
 	"github.com/protogen-go/protogen/gen/model"
 )
@@ -90,7 +92,9 @@ func (l *loader) settingValue(typ string, n node, name string) any {
 	switch typ {
 	case "int":
 		i, err := value.v.Int64()
-		if err != nil || i > maxInteger || i < -maxInteger {
+		if value.v.Kind() != cue.IntKind {
+			l.findings.Errorf(value.valuePos(), "bad-value", "%v is no integer", value.v)
+		} else if err != nil || i > maxInteger || i < -maxInteger {
 			l.findings.Errorf(value.valuePos(), "bad-value", "%v is beyond 2^53", value.v)
 		}
 		return i

@@ -36,7 +36,7 @@ var (
 	}
 	ownOfServers = []string{"Conn", "ConnFromContext", "Handler", "Session", "SessionFromContext", "UnimplementedHandler"}
 	// ownOfClients are followed by the machine's name when a protocol has several clients.
-	ownOfClients = []string{"CallOption", "Dial", "convert", "dataOf", "elements", "refusal", "request"}
+	ownOfClients = []string{"CallOption", "Dial", "TestDialAgain", "convert", "dataOf", "elements", "refusal", "request"}
 )
 
 // own claims the names of declarations that come from no single part of the specification, or from a machine as a whole.
@@ -48,7 +48,6 @@ func (t *Table) own(p *model.Protocol, schemas bool) diag.List {
 			found = append(found, t.Scope.Take(n, what, pos)...)
 		}
 	}
-	const every = "a declaration that every package has"
 	if schemas {
 		claim(every, model.Pos{}, ownOfSchemas...)
 		for _, s := range p.Schemas {
@@ -71,21 +70,28 @@ func (t *Table) own(p *model.Protocol, schemas bool) diag.List {
 			claim(fmt.Sprintf("example %q of message %q", x.Name, m.Name), x.Pos, Example(m, x))
 		}
 	}
-	if len(p.Machines) == 0 {
-		return found
+	if len(p.Machines) > 0 {
+		claim(every, model.Pos{}, ownOfMachines...)
+		t.claimRequestFields(p, claim)
+		claimMachines(p, claim)
 	}
-	claim(every, model.Pos{}, ownOfMachines...)
-	clients := slices.DeleteFunc(slices.Clone(p.Machines), func(m *model.Machine) bool { return !Dials(p, m) })
-	if len(p.Operations) > 0 {
-		claim(every, model.Pos{}, ownOfServers...)
-	}
-	if len(clients) == 1 {
-		claim(every, model.Pos{}, ownOfClient(p, "")...)
+	return found
+}
+
+// every is what a name belongs to that nothing in particular asks for.
+const every = "a declaration that every package has"
+
+// claimRequestFields claims the names of what reads a field of whatever is being answered; fields of one name share it.
+func (t *Table) claimRequestFields(p *model.Protocol, claim func(what string, pos model.Pos, names ...string)) {
+	reader := func(what string, f *model.Field) {
+		if fn := "request" + Exported(f.Name); !t.Scope.Has(fn) {
+			claim(what, f.Pos, fn)
+		}
 	}
 	for _, m := range p.Messages {
 		for _, f := range m.Fields {
-			if reader := "request" + Exported(f.Name); m.Class == "request" && m.Encoding == "tree" && !t.Scope.Has(reader) {
-				claim(fmt.Sprintf("message %q", m.Name), f.Pos, reader)
+			if m.Class == "request" && m.Encoding == "tree" {
+				reader(fmt.Sprintf("message %q", m.Name), f)
 			}
 		}
 	}
@@ -93,10 +99,19 @@ func (t *Table) own(p *model.Protocol, schemas bool) diag.List {
 		what := fmt.Sprintf("head %q", h.Name)
 		claim(what, h.Pos, "has"+h.Go)
 		for _, f := range h.Fields {
-			if reader := "request" + Exported(f.Name); !t.Scope.Has(reader) { // one for all heads
-				claim(what, f.Pos, reader)
-			}
+			reader(what, f)
 		}
+	}
+}
+
+// claimMachines claims the names of what becomes of machines, and of the servers and clients around them.
+func claimMachines(p *model.Protocol, claim func(what string, pos model.Pos, names ...string)) {
+	clients := slices.DeleteFunc(slices.Clone(p.Machines), func(m *model.Machine) bool { return !Dials(p, m) })
+	if len(p.Operations) > 0 {
+		claim(every, model.Pos{}, ownOfServers...)
+	}
+	if len(clients) == 1 {
+		claim(every, model.Pos{}, ownOfClient(p, "")...)
 	}
 	if slices.ContainsFunc(p.Machines, func(m *model.Machine) bool { return m.Per == "transaction" }) {
 		claim(every, model.Pos{}, ownOfTransactions(p)...)
@@ -111,7 +126,6 @@ func (t *Table) own(p *model.Protocol, schemas bool) diag.List {
 			claim(what, m.Pos, ownOfClient(p, m.Go)...)
 		}
 	}
-	return found
 }
 
 // Dials reports whether m's connections are those that its program makes: its role connects, or no role says so and the machine

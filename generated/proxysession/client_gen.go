@@ -110,6 +110,13 @@ func (c *Client) Done() <-chan struct{} { return c.session.Done() }
 // not.
 func (c *Client) Err() error { return c.session.Err() }
 
+// Shutdown ends the session once what was sent has left. Requests that wait
+// for results fail.
+func (c *Client) Shutdown(ctx context.Context) error {
+	_, err := c.session.Call(ctx, clientCallShutdown, "shutdown", nil)
+	return err
+}
+
 // Publish makes a session known under an alias. See POEx::ProxySession::Types.
 func (c *Client) Publish(ctx context.Context, v *Publish) (*Result, error) {
 	req := *v // its number must not change the caller's

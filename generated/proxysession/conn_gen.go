@@ -11,8 +11,8 @@ import (
 
 // Conn is a session as the program holds it, whichever end made the
 // connection: what posts messages to the peer. There is one for each session,
-// from its beginning to its end. Its methods may be called from any goroutine
-// and do not block.
+// from its beginning to its end. Its methods may be called from any goroutine;
+// none but Room blocks.
 type Conn struct {
 	*session.Handle
 }

@@ -54,6 +54,7 @@ const (
 	clientCallListing
 	clientCallSubscribe
 	clientCallDeliver
+	clientCallShutdown
 )
 
 // clientSpec is what the engine must know of the machine "client".
@@ -200,6 +201,8 @@ func (s *clientMachine) Called(c *session.Call) {
 		s.callSubscribe(c)
 	case clientCallDeliver:
 		s.callDeliver(c)
+	case clientCallShutdown:
+		s.callShutdown(c)
 	}
 }
 
@@ -248,6 +251,17 @@ func (s *clientMachine) callDeliver(c *session.Call) {
 	switch s.state {
 	case ClientStateOpen:
 		s.Send(c.Message())
+	default:
+		s.Reject(s.state.String())
+	}
+}
+
+// callShutdown takes the call shutdown.
+func (s *clientMachine) callShutdown(c *session.Call) {
+	switch s.state {
+	case ClientStateOpen:
+		s.Close()
+		s.to(ClientStateClosed, "shutdown")
 	default:
 		s.Reject(s.state.String())
 	}

@@ -4,6 +4,8 @@
 package sip
 
 import (
+	"fmt"
+
 	"github.com/protogen-go/protogen/runtime/header"
 	"github.com/protogen-go/protogen/runtime/header/uri"
 )
@@ -618,6 +620,18 @@ func (v *Credentials) write(w *header.Writer) {
 	w.Literal(" ")
 	w.Arguments(v.Arguments)
 }
+
+// String describes v without what is secret in it.
+func (v Credentials) String() string {
+	type shown Credentials
+	if v.Arguments != "" {
+		v.Arguments = "[secret]"
+	}
+	return fmt.Sprintf("%+v", shown(v))
+}
+
+// GoString is String, so that %#v tells no secrets either.
+func (v Credentials) GoString() string { return v.String() }
 
 // RetryAfter is the time after which it is worth trying again. See RFC 3261
 // 20.33.

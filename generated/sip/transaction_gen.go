@@ -305,20 +305,17 @@ func (s *inviteServerMachine) Receive(m transaction.Message) {
 func (s *inviteServerMachine) onRequest(m *Request) {
 	switch s.state {
 	case InviteServerStateStart:
-		switch {
-		case m.Method == "INVITE":
+		if m.Method == "INVITE" {
 			s.StartTimer(inviteServerTimerTrying, s.config.TryingAfter)
 			s.handler.Invited(s.Transaction, m)
 			s.to(InviteServerStateProceeding, "request")
 		}
 	case InviteServerStateProceeding:
-		switch {
-		case m.Method == "INVITE" && s.Kept(inviteServerLast):
+		if m.Method == "INVITE" && s.Kept(inviteServerLast) {
 			s.SendKept(inviteServerLast)
 		}
 	case InviteServerStateAccepted:
-		switch {
-		case m.Method == "ACK":
+		if m.Method == "ACK" {
 			s.handler.Acknowledged(s.Transaction, m)
 		}
 	case InviteServerStateCompleted:
@@ -835,13 +832,11 @@ func (s *inviteClientMachine) onResponse(m *Response) {
 			s.to(InviteClientStateCompleted, "response")
 		}
 	case InviteClientStateAccepted:
-		switch {
-		case int64(m.Status) >= 200 && int64(m.Status) < 300:
+		if int64(m.Status) >= 200 && int64(m.Status) < 300 {
 			s.handler.Responded(s.Transaction, m)
 		}
 	case InviteClientStateAcknowledged:
-		switch {
-		case int64(m.Status) >= 300:
+		if int64(m.Status) >= 300 {
 			s.SendKept(inviteClientLast)
 		}
 	default:
