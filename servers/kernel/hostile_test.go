@@ -14,6 +14,7 @@ import (
 
 	"github.com/protogen-go/protogen/generated/ikc"
 	"github.com/protogen-go/protogen/runtime/frame"
+	"github.com/protogen-go/protogen/runtime/loop"
 	"github.com/protogen-go/protogen/runtime/session"
 	"github.com/protogen-go/protogen/runtime/storable"
 	"github.com/protogen-go/protogen/runtime/tree"
@@ -42,11 +43,7 @@ const setup = "SETUP KERNEL=raw;FREEZER=Storable;PID=1\r\n"
 func TestHostile(t *testing.T) {
 	faulty := func(fault tree.Fault) error { return &tree.Error{Fault: fault} }
 	deep := "\x05\x0b" + strings.Repeat("\x04", 100_000)
-	for name, c := range map[string]struct {
-		send string
-		ends bool // the server closes the connection
-		why  func(error) bool
-	}{
+	for name, c := range map[string]attack{
 		"nothing":                  {"", false, nil},
 		"half of HELLO":            {"HEL", false, nil},
 		"HELLO":                    {"HELLO\r\n", false, nil},
@@ -76,31 +73,47 @@ func TestHostile(t *testing.T) {
 		"values of bad types": {setup + counted(imageOf(t, tree.MapOf(tree.Pair("event", tree.Float(1.5)), tree.Pair("from", tree.Int(1)),
 			tree.Pair("rsvp", tree.ListOf()), tree.Pair("wantarray", tree.MapOf()), tree.Pair("is_error", tree.ListOf())))), false, nil},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			ended := make(chan error, 2)
-			k := &Kernel{Name: "Server", Logger: quiet, Hooks: session.Hooks{Closed: func(_ uint64, cause error) { ended <- cause }}}
-			demo(t, k)
-			address := serve(t, k, "tcp")
-			nc := dialed(t, address)
-			if _, err := io.WriteString(nc, c.send); err != nil {
-				t.Fatal(err)
-			}
-			if !c.ends {
-				works(t, address)
-				nc.Close()
-				<-ended
-				return
-			}
-			if _, err := io.Copy(io.Discard, nc); err != nil && !errors.Is(err, net.ErrClosed) && !isReset(err) {
-				t.Errorf("the connection stays: %v", err)
-			}
-			if cause := <-ended; !c.why(cause) {
-				t.Errorf("it ended because of %v", cause)
-			}
-			works(t, address)
-		})
+		for _, engine := range []string{loop.EngineGoroutine, loop.EngineEpoll} {
+			t.Run(name+"/"+engine, func(t *testing.T) {
+				t.Parallel()
+				if _, err := loop.New(engine, loop.Config{}); err != nil {
+					t.Skip(err)
+				}
+				c.run(t, engine)
+			})
+		}
 	}
+}
+
+// attack is what a hostile peer sends, and what becomes of its connection.
+type attack struct {
+	send string
+	ends bool             // the server closes the connection
+	why  func(error) bool // because of that
+}
+
+func (a attack) run(t *testing.T, engine string) {
+	ended := make(chan error, 2)
+	k := &Kernel{Name: "Server", Engine: engine, Logger: quiet, Hooks: session.Hooks{Closed: func(_ uint64, cause error) { ended <- cause }}}
+	demo(t, k)
+	address := serve(t, k, "tcp")
+	nc := dialed(t, address)
+	if _, err := io.WriteString(nc, a.send); err != nil {
+		t.Fatal(err)
+	}
+	if !a.ends {
+		works(t, address)
+		nc.Close()
+		<-ended
+		return
+	}
+	if _, err := io.Copy(io.Discard, nc); err != nil && !isReset(err) {
+		t.Errorf("the connection stays: %v", err)
+	}
+	if cause := <-ended; !a.why(cause) {
+		t.Errorf("it ended because of %v", cause)
+	}
+	works(t, address)
 }
 
 // is matches an error.

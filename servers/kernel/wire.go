@@ -104,11 +104,16 @@ func (k *Kernel) config() ikc.Config {
 	return c
 }
 
+// Check reports settings that no kernel can work with, as Serve and Connect do.
+func (k *Kernel) Check() error {
+	k.start()
+	return checkNames(k.names)
+}
+
 // Serve takes connections from l until Shutdown or Close, and then returns [ErrServerClosed]; its error is never nil. It closes
 // l. It may run for several listeners at the same time.
 func (k *Kernel) Serve(l net.Listener) error {
-	k.start()
-	if err := checkNames(k.names); err != nil {
+	if err := k.Check(); err != nil {
 		return errors.Join(err, l.Close())
 	}
 	return k.server.Serve(l)
@@ -125,8 +130,7 @@ func (k *Kernel) ListenAndServe(ctx context.Context, network, address string) er
 
 // Connect connects to another kernel and waits until both know each other's names. ctx bounds that, not the connection.
 func (k *Kernel) Connect(ctx context.Context, network, address string) (Peer, error) {
-	k.start()
-	if err := checkNames(k.names); err != nil {
+	if err := k.Check(); err != nil {
 		return Peer{}, err
 	}
 	client, err := ikc.Dial(ctx, network, address, &ikc.ClientConfig{

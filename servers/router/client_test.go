@@ -43,11 +43,11 @@ func TestClient(t *testing.T) {
 	want := []Method{
 		{Name: "Fail", Signature: "()"},
 		{Name: "Nothing", Signature: "()"},
-		{Name: "Pair", Signature: "()", ReturnSignature: "(int, string)"},
-		{Name: "Panic", Signature: "(...int)"},
+		{Name: "Pair", Signature: "()", ReturnSignature: "(Int, Str)"},
+		{Name: "Panic", Signature: "(@rest)"},
 		{Name: "Refuse", Signature: "()"},
-		{Name: "Table", Signature: "()", ReturnSignature: "(map[string]int)"},
-		{Name: "Tell", Signature: "(string)", ReturnSignature: "(string)"},
+		{Name: "Table", Signature: "()", ReturnSignature: "HashRef"},
+		{Name: "Tell", Signature: "(Str $arg0?)", ReturnSignature: "Str"},
 	}
 	if diff := cmp.Diff(want, p.Methods(), cmpopts.IgnoreFields(Method{}, "Traits")); diff != "" {
 		t.Errorf("-want +got\n%s", diff)

@@ -60,8 +60,8 @@ func Example() {
 	_, err = calculator.Call(ctx, "Div", 1, 0)
 	fmt.Println(err)
 	// Output:
-	// Add (int, int) (int)
-	// Div (int, int) (int)
+	// Add (Int $arg0?, Int $arg1?) Int
+	// Div (Int $arg0?, Int $arg1?) Int
 	// 42 <nil>
 	// router: deliver: division by zero
 }

@@ -7,6 +7,8 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/protogen-go/protogen/runtime/tree"
 )
 
 // needPerl skips a test, aloud, where there is no POE.
@@ -91,5 +93,33 @@ func TestPerlPublisher(t *testing.T) {
 	}
 	if names, err := c.Listing(t.Context()); err != nil || len(names) != 0 {
 		t.Errorf("%v %v", names, err)
+	}
+}
+
+// TestPerlSignatures has Perl make proxy methods of what is published of Go methods, as subscribers do.
+func TestPerlSignatures(t *testing.T) {
+	t.Parallel()
+	const module = "MooseX::Method::Signatures::Meta::Method"
+	if err := exec.Command("perl", "-M"+module, "-e", "1").Run(); err != nil {
+		t.Skipf("SKIPPED: the test of signatures needs Debian's libmoosex-method-signatures-perl: %v", err)
+	}
+	p, err := newPublished("kinds", Methods{
+		"none":  func() {},
+		"two":   func(int, string) int { return 0 },
+		"kinds": func([]byte, float32, *uint8, map[string]int, []string, tree.Value, bool) (any, int) { return nil, 0 },
+		"rest":  func(int, *string, ...string) {},
+		"all":   func(...int) {},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range readMethods(p.describe()) {
+		out, err := exec.Command("perl", "-M"+module, "-e", `package Proxy; use Moose;
+			my $method = `+module+`->wrap(name => "m", package_name => "Proxy", signature => shift, traits => [], body => sub { "called" });
+			Proxy->meta->add_method(m => $method);
+			print Proxy->new->m(split /,/, shift);`, m.Signature, map[string]string{"rest": "1,x,y"}[m.Name]).CombinedOutput()
+		if err != nil || string(out) != "called" {
+			t.Errorf("%s %s: %v\n%s", m.Name, m.Signature, err, out)
+		}
 	}
 }

@@ -23,9 +23,9 @@ type Methods map[string]any
 type Method struct {
 	// Name is the event that calls it.
 	Name string
-	// Signature is what it takes, in the words of its own language; "" when unknown.
+	// Signature is what it takes, in the words of MooseX::Method::Signatures: "(Int $arg0?, Str $arg1?)"; "" when unknown.
 	Signature string
-	// ReturnSignature is what it returns; "" when unknown.
+	// ReturnSignature is what it returns: a type of Moose, or several in parentheses; "" when unknown.
 	ReturnSignature string
 	// Traits are the roles that a Perl method was given, as its publisher describes them: [name, [[attribute, value]...]]...
 	Traits tree.Value
@@ -66,7 +66,8 @@ func newPublished(name string, value any) (*published, error) {
 	return p, nil
 }
 
-// describe is the session's methods as they are published.
+// describe is the session's methods as they are published. There is no return_signature: a Perl subscriber checks by it what
+// posting the event returns, which is nothing of the method's. What the method returns is in returns, which Perl does not read.
 func (p *published) describe() tree.Value {
 	names := make([]string, 0, len(p.methods))
 	for name := range p.methods {
@@ -75,15 +76,15 @@ func (p *published) describe() tree.Value {
 	slices.Sort(names)
 	m := new(tree.Map)
 	for _, name := range names {
-		returns := tree.Undef()
-		if signature := p.methods[name].ReturnSignature(); signature != "" {
-			returns = tree.String(signature)
-		}
-		m.Set(name, tree.MapOf(
+		described := tree.MapOf(
 			tree.Pair("signature", tree.String(p.methods[name].Signature())),
-			tree.Pair("return_signature", returns),
+			tree.Pair("return_signature", tree.Undef()),
 			tree.Pair("traits", tree.ListOf()),
-		))
+		)
+		if returns := p.methods[name].ReturnSignature(); returns != "" {
+			described.Map().Set("returns", tree.String(returns))
+		}
+		m.Set(name, described)
 	}
 	return m.Value()
 }
@@ -94,7 +95,11 @@ func readMethods(v tree.Value) []Method {
 	for key, described := range v.Map().All() {
 		m := Method{Name: key.Name, Traits: described.Get("traits")}
 		m.Signature, _ = described.Get("signature").Str()
-		m.ReturnSignature, _ = described.Get("return_signature").Str()
+		returns := described.Get("return_signature")
+		if returns.IsUndef() {
+			returns = described.Get("returns")
+		}
+		m.ReturnSignature, _ = returns.Str()
 		methods = append(methods, m)
 	}
 	slices.SortFunc(methods, func(a, b Method) int {

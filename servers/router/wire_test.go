@@ -207,11 +207,7 @@ func framed(t *testing.T, pairs map[string]any) string {
 // why, and the router goes on.
 func TestHostile(t *testing.T) {
 	fine := string(image(tree.MapOf()))
-	for name, c := range map[string]struct {
-		send string
-		ends bool
-		why  func(error) bool
-	}{
+	for name, c := range map[string]attack{
 		"nothing":                  {"", false, nil},
 		"a list for a hash":        {counted("\x05\x0b\x02\x00\x00\x00\x00"), true, unreadable(proxysession.MessageMalformed)},
 		"no image":                 {counted("no image"), true, unreadable(proxysession.MessageMalformed)},
@@ -231,34 +227,50 @@ func TestHostile(t *testing.T) {
 		"a frame that is too long": {"99999999\x00", true, is(&frame.Error{Kind: frame.TooLong})},
 		"a torn frame":             {"500\x00\x05\x0b", false, nil},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			ended := make(chan error, 10)
-			r := &Router{Logger: quiet, Hooks: session.Hooks{Closed: func(_ uint64, cause error) { ended <- cause }}}
-			address := serve(t, r, "tcp")
-			nc, err := net.Dial("tcp", address)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer nc.Close()
-			if err := nc.SetDeadline(time.Now().Add(patience)); err != nil {
-				t.Fatal(err)
-			}
-			if _, err := io.WriteString(nc, c.send); err != nil {
-				t.Fatal(err)
-			}
-			if c.ends {
-				if _, err := io.Copy(io.Discard, nc); err != nil && !strings.Contains(err.Error(), "reset") {
-					t.Errorf("the connection stays: %v", err)
+		for _, engine := range []string{loop.EngineGoroutine, loop.EngineEpoll} {
+			t.Run(name+"/"+engine, func(t *testing.T) {
+				t.Parallel()
+				if _, err := loop.New(engine, loop.Config{}); err != nil {
+					t.Skip(err)
 				}
-				if cause := <-ended; !c.why(cause) {
-					t.Errorf("it ended because of %v", cause)
-				}
-			}
-			if list, err := dial(t, "tcp", address).Listing(t.Context()); err != nil || len(list) > 0 {
-				t.Errorf("the router answers %v, %v", list, err)
-			}
-		})
+				c.run(t, engine)
+			})
+		}
+	}
+}
+
+// attack is what a hostile program sends, and what becomes of its connection.
+type attack struct {
+	send string
+	ends bool             // the router closes the connection
+	why  func(error) bool // because of that
+}
+
+func (a attack) run(t *testing.T, engine string) {
+	ended := make(chan error, 10)
+	r := &Router{Engine: engine, Logger: quiet, Hooks: session.Hooks{Closed: func(_ uint64, cause error) { ended <- cause }}}
+	address := serve(t, r, "tcp")
+	nc, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	if err := nc.SetDeadline(time.Now().Add(patience)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(nc, a.send); err != nil {
+		t.Fatal(err)
+	}
+	if a.ends {
+		if _, err := io.Copy(io.Discard, nc); err != nil && !strings.Contains(err.Error(), "reset") {
+			t.Errorf("the connection stays: %v", err)
+		}
+		if cause := <-ended; !a.why(cause) {
+			t.Errorf("it ended because of %v", cause)
+		}
+	}
+	if list, err := dial(t, "tcp", address).Listing(t.Context()); err != nil || len(list) > 0 {
+		t.Errorf("the router answers %v, %v", list, err)
 	}
 }
 

@@ -20,6 +20,10 @@ func (s *stack) contact(link transaction.Link) Contact {
 		u.Params = ";transport=tcp"
 	case pool.TLS:
 		u.Scheme = "sips"
+	case protoWS:
+		u.Params = ";transport=ws"
+	case protoWSS:
+		u.Scheme, u.Params = "sips", ";transport=ws"
 	}
 	return Contact{URI: u}
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"net"
 	"net/netip"
-	"strings"
 	"sync/atomic"
 
 	"github.com/protogen-go/protogen/runtime/header"
@@ -94,7 +93,8 @@ func (c *Client) Do(ctx context.Context, req *Request) (*Response, error) {
 	return c.DoAs(ctx, req, nil)
 }
 
-// Start sends a request to the first of its targets (RFC 3263), without Via: that is added. The request belongs to the call then.
+// Start sends a request to the first of its targets (RFC 3263), without Via: that is added. The request belongs to the call then. Do, DoAs and
+// Invite try the others when the first cannot be reached, or says 503.
 func (c *Client) Start(ctx context.Context, req *Request) (*Call, error) {
 	links, err := c.stack.targets(ctx, req)
 	if err != nil {
@@ -283,76 +283,6 @@ func ack(invite *Request, res *Response) *Request {
 	req.CSeq = CSeq{Number: invite.CSeq.Number, Method: "ACK"}
 	req.MaxForwards = header.Some[uint8](70)
 	return req
-}
-
-// targets implements Client.Targets.
-func (s *stack) targets(ctx context.Context, req *Request) ([]transaction.Link, error) {
-	u := &req.URI
-	if len(req.Route) > 0 {
-		u = &req.Route[0].URI
-	}
-	if !u.IsSIP() {
-		return nil, ErrNoTransport
-	}
-	transports := s.transportsFor(u)
-	if len(transports) == 0 {
-		return nil, ErrNoTransport
-	}
-	host := u.Host
-	if maddr := u.Params.Value("maddr"); maddr != "" {
-		host = maddr
-	}
-	found, err := pool.Resolve(ctx, net.DefaultResolver, strings.Trim(host, "[]"), u.Port, transports...)
-	if err != nil {
-		return nil, err
-	}
-	var links []transaction.Link
-	for _, t := range found {
-		if l := s.legOf(t.Proto, t.Destination.Addr.Addr()); l != nil {
-			link := transaction.Link{Reliable: l.reliable(), Transport: l.number}
-			link.SetAddr(t.Destination.Addr)
-			if t.Proto == pool.TLS {
-				link.Name = s.names.number(t.Destination.Host)
-			}
-			links = append(links, link)
-		}
-	}
-	if len(links) == 0 {
-		return nil, ErrNoTransport
-	}
-	return links, nil
-}
-
-// transportsFor are the transports that a URI allows and the stack has, the preferred first: RFC 3263 section 4.1.
-func (s *stack) transportsFor(u *uri.URI) []pool.Transport {
-	all := []pool.Transport{
-		{Proto: pool.UDP, Service: "sip", Name: "udp", Port: defaultPort},
-		{Proto: pool.TCP, Service: "sip", Name: "tcp", Port: defaultPort},
-		{Proto: pool.TLS, Service: "sips", Name: "tcp", Port: defaultTLSPort},
-	}
-	want := strings.ToLower(u.Params.Value("transport"))
-	var list []pool.Transport
-	for _, t := range all {
-		if u.Secure() && t.Proto != pool.TLS || want != "" && string(t.Proto) != want && !(u.Secure() && want == "tcp") {
-			continue
-		}
-		if s.legOf(t.Proto, netip.Addr{}) != nil {
-			list = append(list, t)
-		}
-	}
-	return list
-}
-
-// legOf is a leg of a transport that leads to an address; any if that is not valid.
-func (s *stack) legOf(proto pool.Proto, to netip.Addr) *leg {
-	for _, l := range s.legs {
-		local := l.local.Addr()
-		fits := !to.IsValid() || !local.IsValid() || local.IsUnspecified() || local.Unmap().Is4() == to.Unmap().Is4()
-		if l.proto == proto && fits {
-			return l
-		}
-	}
-	return nil
 }
 
 // fit moves a request that is too long for UDP to TCP, where there is such a leg (RFC 3261 section 18.1.1).

@@ -23,14 +23,12 @@ const (
 	DefaultRetryAfter  = 5 * time.Second
 	DefaultSwitchSize  = 1300 // octets: RFC 3261 section 18.1.1
 	DefaultReadBuffer  = 4 << 20
-
-	defaultPort    = 5060
-	defaultTLSPort = 5061
 )
 
 // Config is what a stack is made of. Listen and NewClient copy it. In each field zero means the default.
 type Config struct {
-	// Listen are the local addresses: "udp://192.0.2.1:5060", "tcp://:5060", "tls://[2001:db8::1]:5061". The port may be left out, and 0 is any.
+	// Listen are the local addresses: "udp://192.0.2.1:5060", "tcp://:5060", "tls://[2001:db8::1]:5061", "ws://:8080", "wss://:8443". The port may be
+	// left out, and 0 is any.
 	Listen []string
 	// Handler answers requests; nil refuses all of them.
 	Handler Handler
@@ -56,6 +54,8 @@ type Config struct {
 	SwitchSize      int           // a request of more octets leaves by TCP rather than UDP, where there is such a leg; negative: never
 	ReadBuffer      int           // octets that the system keeps for a UDP socket, as far as it lets us
 
+	Resolver Resolver // finds targets (RFC 3263); nil asks the system's name servers
+
 	Engine loop.Engine  // carries the connections; nil makes one of goroutines, which ends with the stack
 	Logger *slog.Logger // nil means slog.Default()
 }
@@ -70,6 +70,9 @@ func (c Config) withDefaults() Config {
 	fill(&c.Timers.T2, 4*time.Second)
 	if c.Logger == nil {
 		c.Logger = slog.Default()
+	}
+	if c.Resolver == nil {
+		c.Resolver = &systemResolver{Resolver: net.DefaultResolver}
 	}
 	if c.Handler == nil {
 		c.Handler = Methods{}
@@ -96,14 +99,12 @@ type listenAddress struct {
 // parseListen reads an address to listen on.
 func parseListen(s string) (listenAddress, error) {
 	scheme, rest, ok := strings.Cut(s, "://")
-	a := listenAddress{proto: pool.Proto(scheme), port: defaultPort}
+	a := listenAddress{proto: pool.Proto(scheme), port: defaultPorts[pool.Proto(scheme)]}
 	switch {
 	case !ok:
-		return a, fmt.Errorf("sip: listen address %q has no transport; want udp://, tcp:// or tls://", s)
-	case a.proto != pool.UDP && a.proto != pool.TCP && a.proto != pool.TLS:
+		return a, fmt.Errorf("sip: listen address %q has no transport; want udp://, tcp://, tls://, ws:// or wss://", s)
+	case a.port == 0:
 		return a, fmt.Errorf("sip: listen address %q: no transport %q", s, scheme)
-	case a.proto == pool.TLS:
-		a.port = defaultTLSPort
 	}
 	host, port, err := net.SplitHostPort(rest)
 	if err != nil {
@@ -120,6 +121,14 @@ func parseListen(s string) (listenAddress, error) {
 
 // openLeg makes the leg of an address.
 func (s *stack) openLeg(ctx context.Context, a listenAddress) error {
+	if a.proto == protoWS || a.proto == protoWSS {
+		w, err := listenWebSockets(ctx, a.proto, net.JoinHostPort(a.host, strconv.Itoa(int(a.port))), s.config.TLS, s.config.Limits)
+		if err != nil {
+			return fmt.Errorf("sip: %w", err)
+		}
+		s.carry(a.proto, w)
+		return nil
+	}
 	pc := pool.Config{Proto: a.proto, Framer: framer{}, Limits: s.config.Limits, Logger: s.config.Logger}
 	if a.proto == pool.TLS {
 		if pc.TLS = s.config.TLS; pc.TLS == nil {
@@ -141,10 +150,15 @@ func (s *stack) addLeg(pc pool.Config) error {
 	if err != nil {
 		return fmt.Errorf("sip: %w", err)
 	}
-	l := &leg{stack: s, pool: p, proto: pc.Proto, number: uint8(len(s.legs))}
-	if master, err := p.Master(); err == nil {
+	s.carry(pc.Proto, p)
+	return nil
+}
+
+// carry makes a leg of a carrier.
+func (s *stack) carry(proto pool.Proto, c carrier) {
+	l := &leg{stack: s, carrier: c, proto: proto, number: uint8(len(s.legs))}
+	if master, err := c.Master(); err == nil {
 		l.local, _ = netip.ParseAddrPort(master.String())
 	}
 	s.legs = append(s.legs, l)
-	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash"
 	"slices"
@@ -148,13 +149,8 @@ func (c *Client) DoAs(ctx context.Context, req *Request, account *Account) (*Res
 // do sends a request, again with credentials when it is challenged, and returns the call that brought the final response.
 func (c *Client) do(ctx context.Context, req *Request, account *Account, progress func(*Response)) (*Call, *Response, error) {
 	for challenges := 0; ; challenges++ {
-		call, err := c.Start(ctx, req)
+		call, res, err := c.try(ctx, req, progress)
 		if err != nil {
-			return nil, nil, err
-		}
-		res, err := call.final(ctx, progress)
-		if err != nil {
-			call.Close()
 			return nil, nil, err
 		}
 		asked := res.Status == wire.CodeUnauthorized || res.Status == wire.CodeProxyAuthenticationRequired
@@ -173,6 +169,34 @@ func (c *Client) do(ctx context.Context, req *Request, account *Account, progres
 		call.Close()
 		req = &again
 	}
+}
+
+// try sends a request to one of its targets after the other, until one answers: RFC 3263 section 4.3.
+func (c *Client) try(ctx context.Context, req *Request, progress func(*Response)) (*Call, *Response, error) {
+	links, err := c.stack.targets(ctx, req)
+	if err != nil {
+		return nil, nil, err
+	}
+	c.complete(req)
+	for i, link := range links {
+		attempt := *req
+		call, err := c.StartAt(&attempt, link)
+		if err != nil {
+			return nil, nil, err
+		}
+		res, err := call.final(ctx, progress)
+		more := i < len(links)-1 && ctx.Err() == nil
+		switch {
+		case more && (errors.Is(err, ErrUndelivered) || errors.Is(err, ErrTimeout)), more && err == nil && res.Status == wire.CodeServiceUnavailable:
+			call.Close()
+		case err != nil:
+			call.Close()
+			return nil, nil, err
+		default:
+			return call, res, nil
+		}
+	}
+	return nil, nil, ErrNoTransport
 }
 
 // final waits for the final response.

@@ -3,7 +3,7 @@
 //
 // # Layers
 //
-// A leg is one transport at one local address: a [pool.Pool]. Messages come from it, get the received and rport of RFC 3581, and go to the emitted
+// A leg is one transport at one local address: a [pool.Pool], or WebSockets. Messages come from it, get the received and rport of RFC 3581, and go to the emitted
 // transaction machines; what those send goes back to the leg, on the connection that the request came in on while it is there. Above them
 // stand the rules of a user agent's core: which requests are refused without asking anybody (RFC 3261 section 8.2), what a CANCEL
 // does, how long a 2xx to an INVITE is repeated.

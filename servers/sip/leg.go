@@ -13,11 +13,11 @@ import (
 
 // A leg is one transport at one local address.
 type leg struct {
-	stack  *stack
-	pool   *pool.Pool
-	proto  pool.Proto
-	local  netip.AddrPort // of the master; invalid without
-	number uint8
+	stack   *stack
+	carrier carrier
+	proto   pool.Proto
+	local   netip.AddrPort // of the master; invalid without
+	number  uint8
 }
 
 func (l *leg) reliable() bool { return l.proto != pool.UDP }
@@ -25,12 +25,8 @@ func (l *leg) reliable() bool { return l.proto != pool.UDP }
 // transport is what a Via calls the leg's.
 func (l *leg) transport() string { return strings.ToUpper(string(l.proto)) }
 
-func (l *leg) defaultPort() uint16 {
-	if l.proto == pool.TLS {
-		return defaultTLSPort
-	}
-	return defaultPort
-}
+// secure reports whether a host's name is verified there.
+func (l *leg) secure() bool { return l.proto == pool.TLS || l.proto == protoWSS }
 
 // decoders read messages into memory that is used again.
 var decoders = sync.Pool{New: func() any { return new(wire.Decoder) }}
@@ -92,7 +88,7 @@ func (l *leg) mark(via *Via, link *transaction.Link, from netip.AddrPort) {
 	if !rport {
 		to = netip.AddrPortFrom(to.Addr(), via.Port)
 		if via.Port == 0 {
-			to = netip.AddrPortFrom(to.Addr(), l.defaultPort())
+			to = netip.AddrPortFrom(to.Addr(), defaultPorts[l.proto])
 		}
 	}
 	link.SetAddr(to)
@@ -128,7 +124,7 @@ func (s *stack) Send(b []byte, to transaction.Link, id transaction.ID) {
 		m.Kind, m.Transaction, _ = inspect(b)
 	}
 	r := pool.Route{To: pool.Destination{Addr: to.Addr(), Host: s.names.of(to.Name)}, Flow: pool.Flow(to.Flow), Batch: true}
-	l.pool.Send(context.Background(), m, r, d.told)
+	l.carrier.Send(context.Background(), m, r, d.told)
 }
 
 // done tells the transaction of a failure, or of the connection that was made for it.

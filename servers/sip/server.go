@@ -66,7 +66,7 @@ func Listen(ctx context.Context, c Config) (*Server, error) {
 func (s *Server) Addrs() []net.Addr {
 	var list []net.Addr
 	for _, l := range s.stack.legs {
-		if a, err := l.pool.Master(); err == nil {
+		if a, err := l.carrier.Master(); err == nil {
 			list = append(list, a)
 		}
 	}

@@ -95,7 +95,7 @@ func makeStack(c Config) (*stack, error) {
 // attach begins to read.
 func (s *stack) attach() error {
 	for _, l := range s.legs {
-		if err := l.pool.Attach(s.engine, l); err != nil {
+		if err := l.carrier.Attach(s.engine, l); err != nil {
 			_ = s.close()
 			return err
 		}
@@ -111,7 +111,7 @@ func (s *stack) close() error {
 			s.transactions.Close()
 		}
 		for _, l := range s.legs {
-			errs = append(errs, l.pool.Close())
+			errs = append(errs, l.carrier.Close())
 		}
 		if s.ownEngine {
 			errs = append(errs, s.engine.Close())

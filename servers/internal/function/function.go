@@ -2,6 +2,7 @@
 package function
 
 import (
+	"encoding"
 	"errors"
 	"fmt"
 	"reflect"
@@ -133,29 +134,72 @@ func (f *Function) arguments(given []any, args []tree.Value) ([]reflect.Value, e
 	return in, nil
 }
 
-// Signature is what the function takes, in Go's words: "(int, ...string)".
+// Signature is what the function takes, in the words of Perl's MooseX::Method::Signatures: "(Int $arg0?, Str $arg1?)", since Perl
+// programs parse it, and die of what is none. All is optional, as what is missing is a zero value, but not before "@rest".
 func (f *Function) Signature() string {
-	names := make([]string, 0, len(f.params)+1)
-	for _, t := range f.params {
-		names = append(names, nameOf(t))
+	params := make([]string, 0, len(f.params)+1)
+	optional := "?"
+	if f.rest != nil {
+		optional = ""
+	}
+	for i, t := range f.params {
+		params = append(params, fmt.Sprintf("%s $arg%d%s", mooseType(t), i, optional))
 	}
 	if f.rest != nil {
-		names = append(names, "..."+nameOf(f.rest))
+		params = append(params, "@rest")
 	}
-	return "(" + strings.Join(names, ", ") + ")"
+	return "(" + strings.Join(params, ", ") + ")"
 }
 
-// ReturnSignature is what it gives: "(int)"; "" for nothing.
+// ReturnSignature is what it gives, in words of the same kind: "Int", "(Int, Str)" for several; "" for nothing.
 func (f *Function) ReturnSignature() string {
-	if len(f.results) == 0 {
-		return ""
-	}
 	names := make([]string, len(f.results))
 	for i, t := range f.results {
-		names[i] = nameOf(t)
+		names[i] = mooseType(t)
 	}
-	return "(" + strings.Join(names, ", ") + ")"
+	if len(names) > 1 {
+		return "(" + strings.Join(names, ", ") + ")"
+	}
+	return strings.Join(names, "")
 }
 
-// nameOf is a type in Go's words of today.
-func nameOf(t reflect.Type) string { return strings.ReplaceAll(t.String(), "interface {}", "any") }
+var (
+	selfType = reflect.TypeFor[tree.Unmarshaler]()
+	textType = reflect.TypeFor[encoding.TextUnmarshaler]()
+)
+
+// mooseType is the type constraint that Moose has for what package tree makes of a Go type, and the other way round.
+func mooseType(t reflect.Type) string {
+	switch p := reflect.PointerTo(t); {
+	case p.Implements(selfType):
+		return "Any"
+	case p.Implements(textType):
+		return "Str"
+	}
+	switch t.Kind() {
+	case reflect.Bool:
+		return "Bool"
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
+		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+		return "Int"
+	case reflect.Float32, reflect.Float64:
+		return "Num"
+	case reflect.String:
+		return "Str"
+	case reflect.Map:
+		return "HashRef"
+	case reflect.Struct:
+		if t == reflect.TypeFor[tree.Value]() {
+			return "Any"
+		}
+		return "HashRef"
+	case reflect.Slice, reflect.Array:
+		if t.Elem().Kind() == reflect.Uint8 {
+			return "Str"
+		}
+		return "ArrayRef"
+	case reflect.Pointer:
+		return "Maybe[" + mooseType(t.Elem()) + "]"
+	}
+	return "Any"
+}

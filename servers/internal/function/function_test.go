@@ -5,6 +5,7 @@ import (
 	"errors"
 	"reflect"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -25,22 +26,24 @@ func TestCall(t *testing.T) {
 		in   string
 		out  string
 	}{
-		"two":               {func(a, b int) int { return a + b }, []any{1, 2}, []any{int64(3)}, "", "(int, int)", "(int)"},
-		"two of one list":   {func(a, b int) int { return a + b }, []any{[]int{1, 2}}, []any{int64(3)}, "", "(int, int)", "(int)"},
-		"one list":          {func(a []int) int { return len(a) }, []any{[]int{1, 2}}, []any{int64(2)}, "", "([]int)", "(int)"},
-		"missing":           {func(a int, b string) string { return b }, []any{1}, []any{""}, "", "(int, string)", "(string)"},
-		"too many":          {func(a int) int { return a }, []any{1, 2}, []any{int64(1)}, "", "(int)", "(int)"},
-		"variadic":          {func(a int, more ...string) int { return len(more) }, []any{1, "x", "y"}, []any{int64(2)}, "", "(int, ...string)", "(int)"},
-		"variadic, none":    {func(more ...string) int { return len(more) }, nil, []any{int64(0)}, "", "(...string)", "(int)"},
-		"a context":         {func(ctx context.Context, a string) bool { return ctx != nil }, []any{"x"}, []any{true}, "", "(string)", "(bool)"},
-		"several results":   {func() (int, string, error) { return 1, "two", nil }, nil, []any{int64(1), "two"}, "", "()", "(int, string)"},
+		"two":               {func(a, b int) int { return a + b }, []any{1, 2}, []any{int64(3)}, "", "(Int $arg0?, Int $arg1?)", "Int"},
+		"two of one list":   {func(a, b int) int { return a + b }, []any{[]int{1, 2}}, []any{int64(3)}, "", "(Int $arg0?, Int $arg1?)", "Int"},
+		"one list":          {func(a []int) int { return len(a) }, []any{[]int{1, 2}}, []any{int64(2)}, "", "(ArrayRef $arg0?)", "Int"},
+		"missing":           {func(a int, b string) string { return b }, []any{1}, []any{""}, "", "(Int $arg0?, Str $arg1?)", "Str"},
+		"too many":          {func(a int) int { return a }, []any{1, 2}, []any{int64(1)}, "", "(Int $arg0?)", "Int"},
+		"variadic":          {func(a int, more ...string) int { return len(more) }, []any{1, "x", "y"}, []any{int64(2)}, "", "(Int $arg0, @rest)", "Int"},
+		"variadic, none":    {func(more ...string) int { return len(more) }, nil, []any{int64(0)}, "", "(@rest)", "Int"},
+		"a context":         {func(ctx context.Context, a string) bool { return ctx != nil }, []any{"x"}, []any{true}, "", "(Str $arg0?)", "Bool"},
+		"several results":   {func() (int, string, error) { return 1, "two", nil }, nil, []any{int64(1), "two"}, "", "()", "(Int, Str)"},
 		"no result":         {func() {}, nil, []any{}, "", "()", ""},
-		"an error":          {func() (int, error) { return 1, errTest }, nil, nil, "test", "()", "(int)"},
-		"a struct":          {func(p point) int { return p.X * p.Y }, []any{map[string]int{"X": 2, "Y": 3}}, []any{int64(6)}, "", "(function.point)", "(int)"},
-		"anything":          {func(v any) any { return v }, []any{"x"}, []any{"x"}, "", "(any)", "(any)"},
-		"a misfit":          {func(a, b int) int { return a }, []any{1, "x"}, nil, "Argument 1: tree: bytes is no int", "(int, int)", "(int)"},
-		"a variadic misfit": {func(a ...int) int { return 0 }, []any{1, "x"}, nil, "Argument 1: tree: bytes is no int", "(...int)", "(int)"},
-		"a bad result":      {func() any { return make(chan int) }, nil, nil, "result 0: tree: chan int has no value", "()", "(any)"},
+		"an error":          {func() (int, error) { return 1, errTest }, nil, nil, "test", "()", "Int"},
+		"a struct":          {func(p point) int { return p.X * p.Y }, []any{map[string]int{"X": 2, "Y": 3}}, []any{int64(6)}, "", "(HashRef $arg0?)", "Int"},
+		"anything":          {func(v any) any { return v }, []any{"x"}, []any{"x"}, "", "(Any $arg0?)", "Any"},
+		"a misfit":          {func(a, b int) int { return a }, []any{1, "x"}, nil, "Argument 1: tree: bytes is no int", "(Int $arg0?, Int $arg1?)", "Int"},
+		"a variadic misfit": {func(a ...int) int { return 0 }, []any{1, "x"}, nil, "Argument 1: tree: bytes is no int", "(@rest)", "Int"},
+		"kinds": {func([]byte, time.Time, float32, *uint8, map[string]int, tree.Value) {}, nil, []any{}, "",
+			"(Str $arg0?, Str $arg1?, Num $arg2?, Maybe[Int] $arg3?, HashRef $arg4?, Any $arg5?)", ""},
+		"a bad result": {func() any { return make(chan int) }, nil, nil, "result 0: tree: chan int has no value", "()", "Any"},
 	} {
 		f, err := New(c.f, given)
 		if err != nil {
