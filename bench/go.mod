@@ -7,6 +7,7 @@ replace github.com/protogen-go/protogen => ../
 require (
 	github.com/cloudwego/netpoll v0.7.2
 	github.com/domainr/epp v0.2.0
+	github.com/emiago/sipgo v1.7.2
 	github.com/google/go-cmp v0.7.0
 	github.com/protogen-go/protogen v0.0.0-00010101000000-000000000000
 	golang.org/x/net v0.61.0
@@ -21,7 +22,6 @@ require (
 	github.com/cockroachdb/apd/v3 v3.2.3 // indirect
 	github.com/dave/jennifer v1.7.1 // indirect
 	github.com/dustin/go-humanize v1.1.0 // indirect
-	github.com/emiago/sipgo v1.7.2 // indirect
 	github.com/emicklei/proto v1.14.3 // indirect
 	github.com/gobwas/httphead v0.1.0 // indirect
 	github.com/gobwas/pool v0.2.1 // indirect

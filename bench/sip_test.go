@@ -3,6 +3,9 @@ package bench
 import (
 	_ "embed"
 	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	sipgo "github.com/emiago/sipgo/sip"
@@ -130,4 +133,59 @@ func TestSIPParse(t *testing.T) {
 	if allocs != 0 {
 		t.Errorf("%v allocations", allocs)
 	}
+}
+
+// TestSIPDifferential reads the valid requests of testdata/sip with both parsers, which must agree on what tells a transaction, but for
+// those messages that sipgo is known to read otherwise.
+func TestSIPDifferential(t *testing.T) {
+	otherwise := map[string]string{
+		"via-list":     "hops without parameters become one",
+		"via-spaces":   "spaces stay in names and values",
+		"cseq-spaces":  "spaces stay in the method",
+		"method-other": "methods are made capitals",
+		"scheme-dots":  "a scheme has no dots there",
+	}
+	paths, err := filepath.Glob("../testdata/sip/*.sip")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no messages: %v", err)
+	}
+	for _, path := range paths {
+		t.Run(strings.TrimSuffix(filepath.Base(path), ".sip"), func(t *testing.T) {
+			data, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			m, err := sip.ParseMessage(data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ours, ok := m.(*sip.Request)
+			if !ok || ours.Validate() != nil {
+				t.Skip("no valid request")
+			}
+			theirs, err := sipgo.NewParser().ParseSIP(data)
+			got := "refused: " + fmt.Sprint(err)
+			if req, ok := theirs.(*sipgo.Request); ok && err == nil {
+				got = inSipgo(req)
+			}
+			via := ours.Via[0]
+			want := fmt.Sprintf("%s %s %s:%d %s %s %d %s %q", ours.Method, via.Transport, strings.Trim(via.Host, "[]"), via.Port, via.Branch(), ours.CallID, ours.CSeq.Number,
+				ours.CSeq.Method, ours.From.Tag())
+			reason, known := otherwise[strings.TrimSuffix(filepath.Base(path), ".sip")]
+			if same := got == want; same == known {
+				t.Errorf("sipgo: %s\nours:  %s\nknown to differ: %v, %s", got, want, known, reason)
+			}
+		})
+	}
+}
+
+// inSipgo is what tells the transaction of a request of sipgo.
+func inSipgo(req *sipgo.Request) string {
+	via, cseq, id, from := req.Via(), req.CSeq(), req.CallID(), req.From()
+	if via == nil || cseq == nil || id == nil || from == nil {
+		return "incomplete"
+	}
+	branch, _ := via.Params.Get("branch")
+	tag, _ := from.Params.Get("tag")
+	return fmt.Sprintf("%s %s %s:%d %s %s %d %s %q", req.Method, via.Transport, strings.Trim(via.Host, "[]"), via.Port, branch, id.Value(), cseq.SeqNo, cseq.MethodName, tag)
 }

@@ -33,11 +33,17 @@ func serveIKC(ctx context.Context, c console, arguments []string) error {
 	if err := listen.parse(c, flags, arguments); err != nil {
 		return err
 	}
+	if err := notNegative(flags); err != nil {
+		return err
+	}
 	logger := listen.logger(c)
 	k := &kernel.Kernel{
 		Name: *name, Aliases: list(*aliases), MaxQueue: *queue, Logger: logger,
 		Config: ikc.Config{Classic: *classic, Negotiation: *negotiation, FrameMax: *frameMax},
 		Engine: listen.engine, Limits: listen.limits(), Hooks: listen.hooks(logger),
+	}
+	if err := k.Check(); err != nil {
+		return usagef("%v", err)
 	}
 	states := kernel.States{}
 	for state, f := range demoFunctions(kernel.Refuse) {
@@ -115,6 +121,9 @@ func (e *ikcCall) run(ctx context.Context, spec string, params tree.Value) error
 	if errors.As(err, &refused) {
 		fmt.Fprintln(e.err, refused.Text)
 		return errFindings
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("no answer in %v: a state that returns nothing never answers", e.timeout)
 	}
 	if err != nil {
 		return err

@@ -13,7 +13,10 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strconv"
+	"strings"
 	"syscall"
+	"time"
 )
 
 // console is where a command reads and writes.
@@ -94,12 +97,13 @@ func help(w io.Writer) {
 	}
 }
 
-// parse reads flags wherever they stand and returns the other arguments; "--" ends the flags.
+// parse reads flags wherever they stand and returns the other arguments; "--" ends the flags. A negative number is no flag.
 func parse(c console, flags *flag.FlagSet, arguments []string) ([]string, error) {
 	flags.SetOutput(io.Discard) // its texts are printed here
 	var rest []string
 	for {
-		if err := flags.Parse(arguments); err != nil {
+		upTo := firstNumber(flags, arguments)
+		if err := flags.Parse(arguments[:upTo]); err != nil {
 			if errors.Is(err, flag.ErrHelp) {
 				flags.SetOutput(c.out)
 				flags.Usage()
@@ -107,11 +111,44 @@ func parse(c console, flags *flag.FlagSet, arguments []string) ([]string, error)
 			}
 			return nil, usagef("%v", err)
 		}
-		consumed := len(arguments) - flags.NArg()
-		if consumed > 0 && arguments[consumed-1] == "--" || flags.NArg() == 0 {
-			return append(rest, flags.Args()...), nil
+		consumed := upTo - flags.NArg()
+		switch {
+		case consumed > 0 && arguments[consumed-1] == "--":
+			return append(rest, arguments[consumed:]...), nil
+		case consumed == len(arguments):
+			return rest, nil
 		}
-		rest = append(rest, flags.Arg(0))
-		arguments = flags.Args()[1:]
+		rest = append(rest, arguments[consumed])
+		arguments = arguments[consumed+1:]
 	}
+}
+
+// firstNumber is where the first negative number stands among arguments that is not the value of a flag before it.
+func firstNumber(flags *flag.FlagSet, arguments []string) int {
+	for i, argument := range arguments {
+		if strings.HasPrefix(argument, "-") && isNumber(argument) && (i == 0 || !takesValue(flags, arguments[i-1])) {
+			return i
+		}
+	}
+	return len(arguments)
+}
+
+// takesValue reports whether an argument is a flag whose value is the next one.
+func takesValue(flags *flag.FlagSet, argument string) bool {
+	name := strings.TrimPrefix(strings.TrimPrefix(argument, "-"), "-")
+	f := flags.Lookup(name)
+	if f == nil || name == argument {
+		return false
+	}
+	isBool, ok := f.Value.(interface{ IsBoolFlag() bool })
+	return !ok || !isBool.IsBoolFlag()
+}
+
+// isNumber reports whether an argument is a number, or a duration.
+func isNumber(argument string) bool {
+	if _, err := strconv.ParseFloat(argument, 64); err == nil {
+		return true
+	}
+	_, err := time.ParseDuration(argument)
+	return err == nil
 }

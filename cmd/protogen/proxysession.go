@@ -30,6 +30,9 @@ func serveProxySession(ctx context.Context, c console, arguments []string) error
 	if err := listen.parse(c, flags, arguments); err != nil {
 		return err
 	}
+	if err := notNegative(flags); err != nil {
+		return err
+	}
 	logger := listen.logger(c)
 	r := &router.Router{
 		Compatible: *compatible, AnswerWithin: *within, MaxPending: *pending, MaxSessions: *sessions, Logger: logger,
@@ -86,6 +89,8 @@ func callProxySession(ctx context.Context, c console, arguments []string) error 
 	case errors.Is(err, router.ErrNoMethod):
 		fmt.Fprintln(c.err, err)
 		return errFindings
+	case errors.Is(err, context.DeadlineExceeded):
+		return fmt.Errorf("no answer in %v", *timeout)
 	case err != nil:
 		return err
 	}
@@ -99,6 +104,9 @@ func proxysessionVerb(rest []string) (func(context.Context, *router.Client) (tre
 	}
 	switch rest[0] {
 	case "listing":
+		if len(rest) > 1 {
+			return nil, usagef("unexpected argument %q", rest[1])
+		}
 		return func(ctx context.Context, client *router.Client) (tree.Value, error) {
 			aliases, err := client.Listing(ctx)
 			if err != nil {
@@ -118,6 +126,9 @@ func proxysessionVerb(rest []string) (func(context.Context, *router.Client) (tre
 func subscribe(rest []string) (func(context.Context, *router.Client) (tree.Value, error), error) {
 	if err := words(rest, "ALIAS"); err != nil {
 		return nil, err
+	}
+	if len(rest) > 1 {
+		return nil, usagef("unexpected argument %q", rest[1])
 	}
 	return func(ctx context.Context, client *router.Client) (tree.Value, error) {
 		p, err := client.Subscribe(ctx, rest[0])

@@ -13,6 +13,7 @@ import (
 	"github.com/protogen-go/protogen/runtime/header"
 	"github.com/protogen-go/protogen/runtime/loop"
 	"github.com/protogen-go/protogen/runtime/socket"
+	"github.com/protogen-go/protogen/servers/registrar"
 	"github.com/protogen-go/protogen/servers/sip"
 )
 
@@ -25,12 +26,15 @@ type manyFlag []string
 func (m *manyFlag) String() string     { return strings.Join(*m, ",") }
 func (m *manyFlag) Set(v string) error { *m = append(*m, v); return nil }
 
-// serveSIP runs a plain user agent server.
+// serveSIP runs a registrar and proxy, or a plain user agent server.
 func serveSIP(ctx context.Context, c console, arguments []string) error {
 	flags := flag.NewFlagSet("serve sip", flag.ContinueOnError)
 	var f sipServe
-	flags.Var(&f.listen, "listen", "address to listen on, as in udp://127.0.0.1:5060, tcp://... or tls://...; may be repeated")
+	flags.Var(&f.listen, "listen", "address to listen on, as in udp://127.0.0.1:5060, tcp://, tls://, ws:// or wss://; may be repeated")
 	flags.BoolVar(&f.answer, "answer", false, "be a plain user agent server: 180 and 200 to INVITE, 200 to BYE, OPTIONS, REGISTER and MESSAGE")
+	flags.Var(&f.domains, "domain", "domain whose users register here, beside the addresses listened on; may be repeated")
+	flags.StringVar(&f.realm, "realm", "", "what users prove themselves for; empty asks nobody")
+	flags.Var(&f.users, "user", "account, as in bob:secret; may be repeated")
 	flags.StringVar(&f.tls.CertFile, "tls-cert", "", "PEM file with the server's certificate chain, for tls addresses")
 	flags.StringVar(&f.tls.KeyFile, "tls-key", "", "PEM file with its key")
 	flags.BoolVar(&f.selfSigned, "self-signed", false, "make a certificate for this run; nobody trusts it")
@@ -41,8 +45,11 @@ func serveSIP(ctx context.Context, c console, arguments []string) error {
 	} else if len(rest) > 0 {
 		return usagef("unexpected argument %q", rest[0])
 	}
-	if !f.answer {
-		return usagef("say --answer")
+	if f.answer && (len(f.domains) > 0 || f.realm != "" || len(f.users) > 0) {
+		return usagef("--answer has no users")
+	}
+	if f.realm != "" && len(f.users) == 0 {
+		return usagef("--realm needs users who can prove themselves: say --user")
 	}
 	return f.run(ctx, c)
 }
@@ -51,6 +58,9 @@ func serveSIP(ctx context.Context, c console, arguments []string) error {
 type sipServe struct {
 	listen     manyFlag
 	answer     bool
+	domains    manyFlag
+	realm      string
+	users      manyFlag
 	tls        socket.TLSConfig
 	selfSigned bool
 	engine     string
@@ -61,9 +71,7 @@ func (f *sipServe) run(ctx context.Context, c console) error {
 	ctx, stop := interruptible(ctx)
 	defer stop()
 	flags := serveFlags{verbose: f.verbose}
-	config := sip.Config{
-		Listen: f.listen, Inline: true, Handler: sip.Answerer{}.Methods(), Name: "protogen", Logger: flags.logger(c),
-	}
+	config := sip.Config{Listen: f.listen, Name: "protogen", Logger: flags.logger(c)}
 	if len(config.Listen) == 0 {
 		config.Listen = sipAddresses
 	}
@@ -75,15 +83,36 @@ func (f *sipServe) run(ctx context.Context, c console) error {
 		return usagef("--engine: %v", err)
 	}
 	defer config.Engine.Close()
-	server, err := sip.Listen(ctx, config)
+	server, err := f.server(ctx, config)
 	if err != nil {
 		return err
 	}
 	for _, a := range server.Addrs() {
-		fmt.Fprintf(c.out, "listening on %s %s\n", a.Network(), a)
+		fmt.Fprintf(c.out, "listening on %s\n", a)
 	}
 	<-ctx.Done()
 	return server.Close()
+}
+
+// server makes the server that was asked for.
+func (f *sipServe) server(ctx context.Context, config sip.Config) (*sip.Server, error) {
+	if f.answer {
+		config.Handler, config.Inline = sip.Answerer{}.Methods(), true
+		return sip.Listen(ctx, config)
+	}
+	directory := &registrar.Memory{Accounts: map[string]string{}}
+	for _, user := range f.users {
+		name, password, ok := strings.Cut(user, ":")
+		if !ok || name == "" {
+			return nil, usagef("--user %q is no name:password", user)
+		}
+		directory.Accounts[name] = password
+	}
+	server, err := registrar.Serve(ctx, config, registrar.Config{Domains: f.domains, Realm: f.realm, Directory: directory})
+	if err != nil {
+		return nil, err
+	}
+	return server.Server, nil
 }
 
 func (f *sipServe) tlsConfig() (*tls.Config, error) {
@@ -103,6 +132,7 @@ func callSIP(ctx context.Context, c console, arguments []string) error {
 	flags := flag.NewFlagSet("call sip", flag.ContinueOnError)
 	var f sipCall
 	flags.StringVar(&f.from, "from", "sip:protogen@localhost", "who calls")
+	flags.StringVar(&f.proxy, "proxy", "", "send the request by way of this URI, as in sip:proxy.example")
 	flags.StringVar(&f.user, "user", "", "name of the account, if the server asks")
 	flags.StringVar(&f.password, "password", "", "its password")
 	flags.StringVar(&f.contact, "contact", "", "of REGISTER: the address to be bound")
@@ -122,9 +152,9 @@ func callSIP(ctx context.Context, c console, arguments []string) error {
 
 // sipCall is one run of call sip.
 type sipCall struct {
-	method, target, from, user, password, contact string
-	hold, timeout                                 time.Duration
-	insecure                                      bool
+	method, target, from, proxy, user, password, contact string
+	hold, timeout                                        time.Duration
+	insecure                                             bool
 }
 
 func (f *sipCall) run(ctx context.Context, c console) error {
@@ -170,6 +200,14 @@ func (f *sipCall) request() (*sip.Request, error) {
 	}
 	if err := req.From.URI.Set(f.from); err != nil {
 		return nil, err
+	}
+	if f.proxy != "" {
+		var route sip.Route
+		if err := route.URI.Set(f.proxy); err != nil {
+			return nil, err
+		}
+		route.URI.Params = route.URI.Params.With("lr", "")
+		req.Route = []sip.Route{route}
 	}
 	if f.contact != "" {
 		var contact sip.Contact

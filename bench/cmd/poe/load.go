@@ -22,7 +22,8 @@ import (
 // conn is a connection with a kernel past its negotiation.
 type conn struct {
 	net.Conn
-	in *bufio.Reader
+	in   *bufio.Reader
+	name string
 }
 
 // negotiate connects and says SETUP.
@@ -31,8 +32,8 @@ func negotiate(address string) (*conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &conn{nc, bufio.NewReaderSize(nc, 4096)}
-	if _, err := io.WriteString(c, "SETUP KERNEL=raw"+strconv.FormatInt(names.Add(1), 10)+";FREEZER=Storable;PID=1\r\n"); err != nil {
+	c := &conn{nc, bufio.NewReaderSize(nc, 4096), "Lite" + strconv.FormatInt(names.Add(1), 10)}
+	if _, err := io.WriteString(c, "SETUP KERNEL="+c.name+";FREEZER=Storable;PID=1\r\n"); err != nil {
 		return c, err
 	}
 	_, err = c.in.ReadSlice('\n')
@@ -63,15 +64,17 @@ func closeAll(conns []*conn) {
 	}
 }
 
-// frame is a message for a state, with where its result is to go if it is a call.
-func frame(state string, call bool) ([]byte, error) {
+// frame is a message for a state as the original's light client sends it, of some 210 octets; a call says too where its result
+// is to go.
+func (c *conn) frame(state string, call bool) ([]byte, error) {
 	m := tree.MapOf(
-		tree.Pair("event", tree.String("poe://Server/test/"+state)),
-		tree.Pair("from", tree.MapOf(tree.Pair("kernel", tree.String("raw")), tree.Pair("session", tree.String("me")), tree.Pair("state", tree.String("IKC:proxy")))),
-		tree.Pair("params", tree.MapOf(tree.Pair("a", tree.Int(1)), tree.Pair("b", tree.ListOf(tree.Int(2), tree.Int(3))), tree.Pair("text", tree.String("some text of no meaning at all")))),
+		tree.Pair("event", tree.String("poe://vm-6b00366d-0000664a-00000001/test/"+state)),
+		tree.Pair("from", tree.MapOf(tree.Pair("kernel", tree.String(c.name)), tree.Pair("session", tree.String("IKCLite")))),
+		tree.Pair("params", tree.MapOf(tree.Pair("n", tree.Int(1)), tree.Pair("list", tree.ListOf(tree.Int(2), tree.Int(3))), tree.Pair("text", tree.String("thirty octets of text, no more")))),
 	)
 	if call {
-		m.Map().Set("rsvp", tree.MapOf(tree.Pair("session", tree.String("me")), tree.Pair("state", tree.String("answer"))))
+		m.Map().Set("rsvp", tree.MapOf(tree.Pair("kernel", tree.String(c.name)), tree.Pair("session", tree.String("IKCLite")), tree.Pair("state", tree.String("response1"))))
+		m.Map().Set("wantarray", tree.String(""))
 	}
 	image, err := storable.Network.Append(nil, m)
 	if err != nil {
@@ -104,11 +107,11 @@ func posts(o options, s *server) (int64, error) {
 		return 0, err
 	}
 	defer c.Close()
-	post, err := frame("log", false)
+	post, err := c.frame("log", false)
 	if err != nil {
 		return 0, err
 	}
-	last, err := frame("echo", true)
+	last, err := c.frame("echo", true)
 	if err != nil {
 		return 0, err
 	}
@@ -131,10 +134,6 @@ func posts(o options, s *server) (int64, error) {
 // calls calls on some connections, with some calls in flight on each.
 func calls(conns, flight int) func(options, *server) (int64, error) {
 	return func(o options, s *server) (int64, error) {
-		call, err := frame("echo", true)
-		if err != nil {
-			return 0, err
-		}
 		all, err := connect(s.address, conns)
 		defer closeAll(all)
 		if err != nil {
@@ -144,7 +143,7 @@ func calls(conns, flight int) func(options, *server) (int64, error) {
 		errs := make(chan error, conns)
 		until := time.Now().Add(o.time)
 		for _, c := range all {
-			go func() { errs <- c.keep(call, flight, until, &count) }()
+			go func() { errs <- c.keep(flight, until, &count) }()
 		}
 		for range all {
 			err = errors.Join(err, <-errs)
@@ -154,7 +153,11 @@ func calls(conns, flight int) func(options, *server) (int64, error) {
 }
 
 // keep keeps calls in flight: as many as are answered are made anew, those that were answered together in one write.
-func (c *conn) keep(call []byte, flight int, until time.Time, count *atomic.Int64) error {
+func (c *conn) keep(flight int, until time.Time, count *atomic.Int64) error {
+	call, err := c.frame("echo", true)
+	if err != nil {
+		return err
+	}
 	var many []byte
 	for range flight {
 		many = append(many, call...)
