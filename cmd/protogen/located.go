@@ -1,11 +1,15 @@
 package main
 
 import (
+	"io"
+	"math"
+	"os"
 	"slices"
 	"strings"
 	"sync"
 
 	"github.com/protogen-go/protogen/gen/xsd"
+	"github.com/protogen-go/protogen/runtime/xsdrun"
 )
 
 // fileJudge is a judge to whom it matters where a document lies.
@@ -19,6 +23,39 @@ func judgeFile(j judge, path string, doc []byte) []fault {
 		return f.judgeFile(path, doc)
 	}
 	return j.judge(doc)
+}
+
+// streamJudge is a judge that can read a document as it goes on.
+type streamJudge interface {
+	judgeStream(doc io.Reader) []fault
+}
+
+// largeFile is the size from which on a file is judged as a stream, by a judge that can.
+const largeFile = 32 << 20
+
+// judgePath reads the document at path and judges it. It returns the document, too, unless it was read as a stream.
+func judgePath(j judge, path string) (faults []fault, doc []byte, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer f.Close()
+	if s, ok := j.(streamJudge); ok {
+		if info, err := f.Stat(); err == nil && info.Size() >= largeFile {
+			return s.judgeStream(f), nil, nil
+		}
+	}
+	if doc, err = io.ReadAll(f); err != nil {
+		return nil, nil, err
+	}
+	return judgeFile(j, path, doc), doc, nil
+}
+
+// judgeStream judges a document of any size; it does not follow schema locations.
+func (l *located) judgeStream(doc io.Reader) []fault {
+	opts := l.xml
+	opts.MaxDocument = math.MaxInt
+	return faultsOf(l.schema.ValidateReader(doc, xsdrun.Options{XML: opts}))
 }
 
 // located judges by schema files, and by those beside a document that its xsi:schemaLocation names for namespaces of which

@@ -84,6 +84,9 @@ func (f *listenFlags) register(flags *flag.FlagSet, address string) {
 
 // checkEngine refuses a loop that this system does not have, before anything listens.
 func (f *serveFlags) checkEngine() error {
+	if f.perPeer < 0 {
+		return usagef("--max-per-peer: %d is negative", f.perPeer)
+	}
 	engine, err := loop.New(f.engine, loop.Config{})
 	if err != nil {
 		return usagef("--engine: %v", err)

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"os"
 	"strings"
 )
 
@@ -106,12 +105,12 @@ func validateFiles(c console, j judge, files []string, asJSON bool) error {
 	failed := false
 	var unread error
 	for _, file := range files {
-		doc, err := os.ReadFile(file)
+		faults, doc, err := judgePath(j, file)
 		if err != nil {
 			unread = errors.Join(unread, err)
 			continue
 		}
-		v := verdict{File: file, Errors: judgeFile(j, file, doc)}
+		v := verdict{File: file, Errors: faults}
 		v.Valid = len(v.Errors) == 0
 		if a, ok := j.(answerer); ok && v.Valid {
 			v.Answer = a.answer(doc)

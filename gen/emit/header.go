@@ -45,6 +45,11 @@ func (e headersEncoding) message(ms *messages, m *model.Message, found *diag.Lis
 
 // settle implements encoding: it judges what is shared.
 func (e headersEncoding) settle(ms *messages, found *diag.List) {
+	for _, m := range e.p.Machines {
+		if m.Per != "transaction" {
+			found.Errorf(m.Pos, "not-emitted", "machine %q: with messages of headers, only machines of transactions are emitted", m.Name)
+		}
+	}
 	for _, t := range e.valueTypes() {
 		e.judgeType(t, found)
 	}

@@ -85,6 +85,9 @@ func (k *counting) once(t *term, around []int) part {
 		}
 		return whole
 	}
+	if run := t.optionalRun(); run*run/2 > maxEdges {
+		k.over = true // each is followed by every later one: no need to try
+	}
 	whole := part{empty: true}
 	for _, kid := range t.children {
 		if k.over {
@@ -101,6 +104,18 @@ func (k *counting) once(t *term, around []int) part {
 		whole.last, whole.empty = p.last, whole.empty && p.empty
 	}
 	return whole
+}
+
+// optionalRun is how many terms in a row may be absent.
+func (t *term) optionalRun() int {
+	run, longest := 0, 0
+	for _, kid := range t.children {
+		if run++; kid.least > 0 && !kid.blank {
+			run = 0
+		}
+		longest = max(longest, run)
+	}
+	return longest
 }
 
 // link lets every leaf of to follow every one of from.

@@ -2,6 +2,7 @@ package xsd_test
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -221,7 +222,11 @@ func judgeInstance(root string, s suiteSchema, test suiteTest) (passed bool, det
 			set = more.set
 		}
 	}
-	err = set.Schema().Validate(doc, xsdrun.Options{XML: xmlstream.Options{DTD: xmlstream.DTDSkip, MaxAttributes: 10000}})
+	opts := xsdrun.Options{XML: xmlstream.Options{DTD: xmlstream.DTDSkip, MaxAttributes: 10000}}
+	err = set.Schema().Validate(doc, opts)
+	if streamed := set.Schema().ValidateReader(bytes.NewReader(doc), opts); fmt.Sprint(streamed) != fmt.Sprint(err) {
+		return false, fmt.Sprintf("as a stream it is %v, else %v", streamed, err)
+	}
 	if err != nil {
 		detail = err.Error()
 	}

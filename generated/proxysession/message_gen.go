@@ -388,7 +388,6 @@ func (v *Publication) readTree(r *record.Reader) {
 	v.Alias = r.Maybe("session_alias")
 	v.Session = r.Maybe("session_name")
 	v.Methods = r.Maybe("methods")
-	r.Only("session_alias", "session_name", "methods")
 }
 
 // writeTree writes the pairs of the map.
@@ -409,7 +408,6 @@ type Rescission struct {
 func (v *Rescission) readTree(r *record.Reader) {
 	r.Map()
 	v.Alias = r.Maybe("session_alias")
-	r.Only("session_alias")
 }
 
 // writeTree writes the pairs of the map.

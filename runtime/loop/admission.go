@@ -31,8 +31,11 @@ func (e *core) admit(st *stream) error {
 		return ErrMemory
 	}
 	limit := e.config.MaxConnsPerPeer
+	if limit <= 0 {
+		return nil
+	}
 	peer := peerNetwork(st.wire.Conn.RemoteAddr())
-	if limit <= 0 || !peer.IsValid() {
+	if !peer.IsValid() {
 		return nil
 	}
 	e.mu.Lock()

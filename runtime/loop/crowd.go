@@ -10,8 +10,8 @@ import (
 // sampleEvery is how often an engine at work looks whether goroutines queue up for processors.
 const sampleEvery = 10 * time.Millisecond
 
-// denseAt is how many goroutines wait for each processor when it is worth while to give way.
-const denseAt = 2
+// denseAt is how many goroutines wait for each processor when giving way is worth its while.
+const denseAt = 1
 
 // A crowd makes reading goroutines give way when others wait for their processor. Until a connection has its turn again its next request has
 // come as a rule, and is read without having been waited for: that saves a read that finds nothing, and a goroutine put to sleep and woken

@@ -48,7 +48,7 @@ type receiver struct {
 	mu         sync.Mutex
 	delivering bool        // a datagram is being delivered
 	batch      []*outgoing // what is to leave together
-	flushes    bool        // a flush is on its way
+	flushes    bool        // a flush is on its way, or at work
 	over       bool        // none will come any more
 }
 
@@ -99,7 +99,7 @@ func (r *receiver) setDelivering(yes bool) {
 func (r *receiver) join(o *outgoing) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !r.delivering && len(r.batch) == 0 || r.over || len(r.batch) >= maxBatch {
+	if !r.delivering && !r.flushes || r.over || len(r.batch) >= maxBatch {
 		return false
 	}
 	if !r.flushes && r.conn.Post(flush{}) != nil {
@@ -136,37 +136,35 @@ func (r *receiver) Message(c *loop.PacketConn, m any) {
 	r.deliverKept()
 }
 
-// takeBatch takes what has been waiting to leave together; over says that nothing may wait any more.
-func (r *receiver) takeBatch(over bool) []*outgoing {
+// takeBatch takes what has been waiting to leave together, and gives the array of the last batch back. When there is nothing, nothing waits any
+// more until the next flush.
+func (r *receiver) takeBatch(last []*outgoing) []*outgoing {
+	clear(last)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	batch := r.batch
-	r.batch, r.flushes, r.over = nil, false, over
+	r.batch = last[:0]
+	r.flushes = len(batch) > 0
 	return batch
 }
 
-// sendBatch sends what has been waiting to leave together.
+// sendBatch sends what has been waiting to leave together, and what comes meanwhile.
 func (r *receiver) sendBatch(c *loop.PacketConn) {
-	batch := r.takeBatch(false)
-	for _, o := range batch {
-		to := o.to.Addr
-		if r.pool.connected {
-			to = netip.AddrPort{}
+	for batch := r.takeBatch(nil); len(batch) > 0; batch = r.takeBatch(batch) {
+		for _, o := range batch {
+			to := o.to.Addr
+			if r.pool.connected {
+				to = netip.AddrPort{}
+			}
+			r.burst = append(r.burst, loop.Departure{To: to, B: o.m.Data})
 		}
-		r.burst = append(r.burst, loop.Departure{To: to, B: o.m.Data})
+		c.SendBatch(r.burst)
+		for i, o := range batch {
+			r.pool.datagramSent(o, r.burst[i].Err)
+		}
+		clear(r.burst)
+		r.burst = r.burst[:0]
 	}
-	c.SendBatch(r.burst)
-	for i, o := range batch {
-		r.pool.datagramSent(o, r.burst[i].Err)
-	}
-	clear(r.burst)
-	r.burst = r.burst[:0]
-	clear(batch)
-	r.mu.Lock()
-	if r.batch == nil {
-		r.batch = batch[:0]
-	}
-	r.mu.Unlock()
 }
 
 // Closed implements loop.PacketSession.
@@ -176,7 +174,10 @@ func (r *receiver) Closed(_ *loop.PacketConn, why error) {
 	p.lc, p.packetLost = nil, true
 	closed := p.closed
 	p.mu.Unlock()
-	for _, o := range r.takeBatch(true) {
+	r.mu.Lock()
+	r.over = true
+	r.mu.Unlock()
+	for _, o := range r.takeBatch(nil) {
 		p.datagramSent(o, net.ErrClosed)
 	}
 	if !closed {

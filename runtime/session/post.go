@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"slices"
 	"sync"
 
 	"github.com/protogen-go/protogen/runtime/frame"
@@ -185,13 +186,20 @@ func (s *Session) collect() {
 	clear(o.done)
 	o.done = o.done[:0]
 	if s.next == len(s.mailed) {
+		if cap(s.mailed) > keptCalls {
+			s.mailed = nil // one busy moment must not pin its memory
+		}
 		s.mailed, o.calls, s.next = o.calls, s.mailed[:0], 0
 		return
 	}
-	s.mailed = append(s.mailed, o.calls...)
+	s.mailed = append(slices.Delete(s.mailed, 0, s.next), o.calls...)
+	s.next = 0
 	clear(o.calls)
 	o.calls = o.calls[:0]
 }
+
+// keptCalls is the capacity of a list of posted calls that a session keeps.
+const keptCalls = 64
 
 // takePosted gives the machine the oldest posted call, unless the present state has held it back already or the peer does not
 // take what was sent.

@@ -31,7 +31,7 @@ func (r *Reader) doctype() Kind {
 	case r.dtd != nil:
 		return r.fail(r.pos, "a second document type declaration")
 	}
-	r.dtd = &doctype{entities: map[string]*entity{}, parameters: map[string]*entity{}, attributes: map[string][]attDef{}}
+	r.dtd, r.unusual = &doctype{entities: map[string]*entity{}, parameters: map[string]*entity{}, attributes: map[string][]attDef{}}, true
 	p := &dtdParser{r: r, s: r.s, i: r.pos + len("<!DOCTYPE"), base: -1}
 	p.doctype()
 	if p.failed {
@@ -373,13 +373,18 @@ func (p *dtdParser) attType() bool {
 			return true
 		}
 	}
-	if p.take("NOTATION") {
+	notation := p.take("NOTATION")
+	if notation {
 		p.wantSpace()
 	}
 	p.want("(")
 	for !p.failed {
 		p.space()
-		p.token()
+		if notation {
+			p.name()
+		} else {
+			p.token()
+		}
 		p.space()
 		if p.take(")") {
 			break

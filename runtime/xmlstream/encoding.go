@@ -17,9 +17,16 @@ func appendRune(b []byte, c rune) []byte { return utf8.AppendRune(b, c) }
 // usualDeclaration is how nearly every document begins.
 const usualDeclaration = `<?xml version="1.0" encoding="UTF-8"`
 
+// encodingFault says what is wrong with how a document is encoded, and where in the text: at the end of what could be read,
+// or at its beginning if nothing could.
+type encodingFault struct {
+	text string // empty if nothing is wrong
+	at   int
+}
+
 // transcode returns doc in UTF-8 without a byte order mark. Documents may be in UTF-8, UTF-16 of either byte order,
 // ISO-8859-1 and US-ASCII (XML 1.0, 4.3.3 and appendix F).
-func transcode(doc string) (text, fault string) {
+func transcode(doc string) (text string, fault encodingFault) {
 	switch {
 	case strings.HasPrefix(doc, "\xEF\xBB\xBF"):
 		return doc[3:], declared(doc[3:], "UTF-8")
@@ -33,34 +40,29 @@ func transcode(doc string) (text, fault string) {
 		return fromUTF16(doc, binary.BigEndian)
 	}
 	if !strings.HasPrefix(doc, "<?xml") || strings.HasPrefix(doc, usualDeclaration) {
-		return doc, ""
+		return doc, encodingFault{}
 	}
 	switch encoding := strings.ToUpper(declaredEncoding(doc)); encoding {
 	case "", "UTF-8", "UTF8":
-		return doc, ""
+		return doc, encodingFault{}
 	case "US-ASCII", "ASCII", "ANSI_X3.4-1968", "ISO646-US":
-		for i := range len(doc) {
-			if doc[i] >= utf8.RuneSelf {
-				return doc[:i], "a byte that is not US-ASCII, in which the document says it is encoded"
-			}
-		}
-		return doc, ""
+		return doc, checkASCII(doc)
 	case "ISO-8859-1", "LATIN1", "L1", "ISO_8859-1":
-		return fromLatin1(doc), ""
+		return fromLatin1(doc), encodingFault{}
 	case "UTF-16", "UTF-16LE", "UTF-16BE":
-		return doc, "the document says " + encoding + " but is not encoded so"
+		return doc, encodingFault{text: "the document says " + encoding + " but is not encoded so"}
 	default:
-		return doc, fmt.Sprintf("the encoding %.40q is not supported", encoding)
+		return doc, encodingFault{text: fmt.Sprintf("the encoding %.40q is not supported", encoding)}
 	}
 }
 
 // declared returns a fault unless text, which is known to be in the given encoding, says so or nothing.
-func declared(text, encoding string) string {
+func declared(text, encoding string) encodingFault {
 	got := strings.ToUpper(declaredEncoding(text))
 	if got == "" || got == encoding || encoding == "UTF-16" && (got == "UTF-16LE" || got == "UTF-16BE") {
-		return ""
+		return encodingFault{}
 	}
-	return fmt.Sprintf("the document says %.40q but is encoded in %s", got, encoding)
+	return encodingFault{text: fmt.Sprintf("the document says %.40q but is encoded in %s", got, encoding)}
 }
 
 // declaredEncoding returns what the XML declaration at the beginning of text says, without judging it.
@@ -92,11 +94,29 @@ func fromLatin1(doc string) string {
 	return view(b)
 }
 
-func fromUTF16(doc string, order binary.ByteOrder) (text, fault string) {
+// checkASCII finds the first byte that is not US-ASCII.
+func checkASCII(doc string) encodingFault {
+	for i := range len(doc) {
+		if doc[i] >= utf8.RuneSelf {
+			return encodingFault{"a byte that is not US-ASCII, in which the document says it is encoded", i}
+		}
+	}
+	return encodingFault{}
+}
+
+func fromUTF16(doc string, order binary.ByteOrder) (text string, fault encodingFault) {
+	text, fault = decodeUTF16(doc, order)
+	if fault.text == "" {
+		fault = declared(text, "UTF-16")
+	}
+	return text, fault
+}
+
+func decodeUTF16(doc string, order binary.ByteOrder) (text string, fault encodingFault) {
 	b := make([]byte, 0, len(doc)/2+len(doc)/16)
 	for i := 0; i < len(doc); i += 2 {
 		if i+1 == len(doc) {
-			return view(b), "the document ends inside a UTF-16 code unit"
+			return view(b), encodingFault{"the document ends inside a UTF-16 code unit", len(b)}
 		}
 		c := rune(order.Uint16([]byte(doc[i : i+2])))
 		if utf16.IsSurrogate(c) {
@@ -105,13 +125,13 @@ func fromUTF16(doc string, order binary.ByteOrder) (text, fault string) {
 				low = rune(order.Uint16([]byte(doc[i+2 : i+4])))
 			}
 			if c = utf16.DecodeRune(c, low); c == utf8.RuneError {
-				return view(b), "half a surrogate pair"
+				return view(b), encodingFault{"half a surrogate pair", len(b)}
 			}
 			i += 2
 		}
 		b = utf8.AppendRune(b, c)
 	}
-	return view(b), declared(view(b), "UTF-16")
+	return view(b), encodingFault{}
 }
 
 // declaration reads the XML declaration that begins the document (production XMLDecl).

@@ -12,7 +12,11 @@ type SyntaxError struct {
 	Line, Column int    // of the same place, from 1; the column counts characters
 	Text         string // what is wrong
 	Limit        string // the field of [Options] that was exceeded; empty for a fault of the document
+	Cause        error  // why a stream could not be read on; nil for a fault of the document
 }
+
+// Unwrap returns Cause.
+func (e *SyntaxError) Unwrap() error { return e.Cause }
 
 func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("%d:%d: malformed XML: %s", e.Line, e.Column, e.Text)

@@ -35,7 +35,7 @@ const (
 // parent's prefix; the answer to anything else is [Unread].
 func (r *Reader) NextExpected(names []Expected) int {
 	n := len(r.stack)
-	if n == 0 || r.pendingEnd || r.dtd != nil {
+	if n == 0 || r.pendingEnd || r.unusual && !r.expects() {
 		return Unread
 	}
 	s, i := r.s, skipSpace(r.s, r.pos)
@@ -70,6 +70,9 @@ func (r *Reader) NextExpected(names []Expected) int {
 			if class[s[end]]&(inSpace|inSlash) == 0 {
 				continue
 			}
+			if r.stream != nil {
+				return Unread
+			}
 			return r.expectedTag(e, i, end)
 		}
 		if e.space != parent.space || end-i > r.opts.MaxName || n >= r.opts.MaxDepth || n == cap(r.stack) {
@@ -85,6 +88,15 @@ func (r *Reader) NextExpected(names []Expected) int {
 		return int(e.id)
 	}
 	return Unread
+}
+
+// expects makes ready to compare a tag of a document that is read as a stream; false if it has a document type declaration, by
+// which attributes may have defaults.
+func (r *Reader) expects() bool {
+	if r.stream != nil {
+		r.ensure()
+	}
+	return r.dtd == nil
 }
 
 // is reports whether s[at:end], which is as long and begins in the same way, is the name.

@@ -60,7 +60,7 @@ func (r *Reader) recall(m *memory, begin, end int) int {
 			continue
 		}
 		a := r.addAttr()
-		a.Space, a.Value, a.Info, a.Offset = 0, value, p.info, begin+int(p.name)
+		a.Space, a.Value, a.Info, a.Offset = 0, value, p.info, r.base+begin+int(p.name)
 		a.name, a.colon, a.uri = name, int(p.colon), ""
 	}
 	r.pendingEnd = m.empty

@@ -28,6 +28,7 @@ type Options struct {
 	MaxDepth      int // elements open at once
 	MaxAttributes int // attributes of one element, namespace declarations included
 	MaxName       int // bytes of one name, prefix included
+	MaxText       int // bytes of one token of a stream, and of the text of an element of it that is read as a whole
 	MaxDocument   int // bytes of the document, before and after it is turned into UTF-8
 	MaxExpansion  int // bytes that all references to declared entities together may produce, and 16 for each reference
 }
@@ -42,6 +43,7 @@ func (o Options) withDefaults() Options {
 	fill(&o.MaxDepth, DefaultMaxDepth)
 	fill(&o.MaxAttributes, DefaultMaxAttributes)
 	fill(&o.MaxName, DefaultMaxName)
+	fill(&o.MaxText, DefaultMaxText)
 	fill(&o.MaxDocument, DefaultMaxDocument)
 	fill(&o.MaxExpansion, DefaultMaxExpansion)
 	return o

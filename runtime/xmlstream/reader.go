@@ -55,8 +55,11 @@ type Reader struct {
 	sawRoot    bool
 	fragment   bool // content is read rather than a document
 	used       bool // a document has been read
+	unusual    bool // it is a stream, or has a document type declaration
 
-	doc      string // the whole document
+	doc      string // the whole document; of a stream, the window
+	base     int    // of a stream: the offset of what the window begins with
+	stream   *stream
 	spaces   *Spaces
 	opts     Options
 	err      *SyntaxError
@@ -147,8 +150,8 @@ func (r *Reader) ResetString(doc string) {
 	text, fault := transcode(doc)
 	r.doc, r.s = text, text
 	switch {
-	case fault != "":
-		r.fail(len(text), fault)
+	case fault.text != "":
+		r.fail(fault.at, fault.text)
 	case len(text) > r.opts.MaxDocument:
 		r.limit(0, "MaxDocument", r.opts.MaxDocument)
 	case strings.HasPrefix(text, "<?xml") && len(text) > 5 && IsSpace(text[5]):
@@ -167,6 +170,7 @@ func (r *Reader) clear() {
 		r.memories = new([1 << memoryBits]memory)
 	}
 	r.used = true
+	r.stream, r.base, r.unusual = nil, 0, false
 	r.doc, r.s, r.pos, r.start = "", "", 0, 0
 	r.stack = append(r.stack[:0], open{})[:0] // the current tag has no name until there is one
 	r.elem, r.attrs, r.inside = 0, r.attrs[:0], r.inside[:0]
@@ -182,6 +186,14 @@ func (r *Reader) Next() Kind {
 		r.pendingEnd = false
 		return r.closeElement()
 	}
+	if r.stream != nil {
+		return r.nextStreamed()
+	}
+	return r.next()
+}
+
+// next is Next for what is in memory.
+func (r *Reader) next() Kind {
 	for {
 		for r.pos >= len(r.s) {
 			if len(r.frames) == 0 {
@@ -205,7 +217,7 @@ func (r *Reader) Next() Kind {
 // passed over. It returns [Text] for character data that is more than white space.
 func (r *Reader) NextTag() Kind {
 	for {
-		if !r.pendingEnd {
+		if !r.pendingEnd && r.stream == nil {
 			i := skipSpace(r.s, r.pos)
 			r.pos = i
 			if s := r.s; i+1 < len(s) && s[i] == '<' { // what nearly always follows, without going through Next
@@ -260,10 +272,18 @@ func (r *Reader) finish() Kind {
 
 // fail records the first fault and makes every later token EOF.
 func (r *Reader) fail(offset int, text string) Kind {
+	if r.starving(offset) {
+		r.stream.starved = true
+		return EOF
+	}
+	return r.failAt(r.outer(offset), text)
+}
+
+// failAt is fail for an offset of the document.
+func (r *Reader) failAt(offset int, text string) Kind {
 	if r.err == nil {
-		offset = r.outer(offset)
 		r.err = &SyntaxError{Offset: offset, Text: text}
-		r.err.Line, r.err.Column = position(r.doc, offset)
+		r.err.Line, r.err.Column = r.Position(offset)
 	}
 	r.s, r.pos, r.frames, r.pendingEnd, r.kind = "", 0, r.frames[:0], false, EOF
 	return EOF
@@ -271,7 +291,7 @@ func (r *Reader) fail(offset int, text string) Kind {
 
 // limit is fail for a limit of [Options].
 func (r *Reader) limit(offset int, name string, value int) Kind {
-	r.fail(offset, fmt.Sprintf("more than the limit %s allows (%d)", name, value))
+	r.failAt(r.outer(offset), fmt.Sprintf("more than the limit %s allows (%d)", name, value))
 	if r.err.Limit == "" {
 		r.err.Limit = name
 	}
@@ -283,7 +303,7 @@ func (r *Reader) outer(offset int) int {
 	if len(r.frames) > 0 {
 		return r.frames[0].start
 	}
-	return offset
+	return r.base + offset
 }
 
 // Err returns nil or a *[SyntaxError].
@@ -306,7 +326,12 @@ func (r *Reader) End() int { return r.outer(r.pos) }
 
 // Position returns the line and column of an offset, both from 1; the column counts characters. It reads the document up to
 // there, so it is for messages only.
-func (r *Reader) Position(offset int) (line, column int) { return position(r.doc, offset) }
+func (r *Reader) Position(offset int) (line, column int) {
+	if r.stream != nil {
+		return r.placeOf(offset)
+	}
+	return position(r.doc, offset)
+}
 
 // Document returns the document as the Reader sees it: in UTF-8, without a byte order mark.
 func (r *Reader) Document() string { return r.doc }

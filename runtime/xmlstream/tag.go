@@ -228,13 +228,13 @@ func (r *Reader) bind(prefix string, a Attr) {
 	uri := a.Value
 	switch {
 	case prefix == "xmlns":
-		r.fail(a.Offset, "the prefix xmlns must not be declared")
+		r.failAt(a.Offset, "the prefix xmlns must not be declared")
 	case prefix == "xml" && uri != XMLSpace:
-		r.fail(a.Offset, "the prefix xml stands for "+XMLSpace+" only")
+		r.failAt(a.Offset, "the prefix xml stands for "+XMLSpace+" only")
 	case uri == XMLSpace && prefix != "xml", uri == XMLNSSpace:
-		r.fail(a.Offset, "the namespace "+uri+" must not be declared")
+		r.failAt(a.Offset, "the namespace "+uri+" must not be declared")
 	case uri == "" && prefix != "":
-		r.fail(a.Offset, fmt.Sprintf("the prefix %s is declared empty", prefix))
+		r.failAt(a.Offset, fmt.Sprintf("the prefix %s is declared empty", prefix))
 	}
 	r.binds = append(r.binds, binding{prefix: prefix, uri: uri, space: r.spaces.Index(uri)})
 }
@@ -263,7 +263,7 @@ func (r *Reader) resolve(e *open, mark int) Kind {
 		if a := &r.attrs[i]; a.colon > 0 {
 			at := r.lookup(a.name[:a.colon])
 			if at < 0 {
-				return r.fail(a.Offset, fmt.Sprintf("the prefix %s is not declared", a.name[:a.colon]))
+				return r.failAt(a.Offset, fmt.Sprintf("the prefix %s is not declared", a.name[:a.colon]))
 			}
 			b := &r.binds[at]
 			a.Space, a.uri = b.space, b.uri
@@ -311,7 +311,7 @@ func (r *Reader) duplicateBinding(mark int) bool {
 		for i := 1; i < len(own); i++ {
 			for j := range i {
 				if own[i].prefix == own[j].prefix {
-					return r.duplicate(r.start, "xmlns:"+own[i].prefix)
+					return r.duplicate(r.outer(r.start), "xmlns:"+own[i].prefix)
 				}
 			}
 		}
@@ -324,14 +324,14 @@ func (r *Reader) duplicateBinding(mark int) bool {
 	slices.SortFunc(r.order, func(i, j int) int { return cmp.Compare(own[i].prefix, own[j].prefix) })
 	for k := 1; k < len(r.order); k++ {
 		if a := &own[r.order[k]]; own[r.order[k-1]].prefix == a.prefix {
-			return r.duplicate(r.start, "xmlns:"+a.prefix)
+			return r.duplicate(r.outer(r.start), "xmlns:"+a.prefix)
 		}
 	}
 	return false
 }
 
 func (r *Reader) duplicate(offset int, name string) bool {
-	r.fail(offset, fmt.Sprintf("the attribute %s occurs twice", strings.TrimSuffix(name, ":")))
+	r.failAt(offset, fmt.Sprintf("the attribute %s occurs twice", strings.TrimSuffix(name, ":")))
 	return true
 }
 

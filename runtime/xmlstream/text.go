@@ -9,6 +9,9 @@ import (
 // charData reads the character data at r.pos, which begins with neither a tag nor the end of the text.
 func (r *Reader) charData() Kind {
 	end, info := r.scanText(r.pos)
+	if end >= 0 && r.stream != nil {
+		end = r.cutText(end)
+	}
 	if end < 0 {
 		return EOF
 	}
@@ -245,6 +248,10 @@ func (r *Reader) Content() (text string, info TextInfo, ok bool) {
 	if r.endAt(end, e) {
 		return r.s[begin:end], info, true
 	}
+	if r.stream != nil {
+		r.scratch = r.scratch[:0]
+		return r.MoreContent()
+	}
 	if end, info = r.scanText(begin); end < 0 {
 		return "", 0, true
 	}
@@ -261,6 +268,9 @@ func (r *Reader) MoreContent() (text string, info TextInfo, ok bool) {
 		switch r.Next() {
 		case Text:
 			r.scratch = r.AppendText(r.scratch)
+			if r.stream != nil && len(r.scratch) > r.opts.MaxText {
+				r.limit(r.start, "MaxText", r.opts.MaxText)
+			}
 		case StartElement:
 			return "", 0, false
 		case EndElement:
@@ -290,7 +300,7 @@ func (r *Reader) comment() Kind {
 	n := strings.Index(r.s[begin:], "--")
 	switch {
 	case n < 0:
-		return r.fail(r.pos, "a comment without an end")
+		return r.unended("a comment without an end")
 	case !strings.HasPrefix(r.s[begin+n:], "-->"):
 		return r.fail(begin+n, "-- in a comment")
 	}
@@ -304,7 +314,7 @@ func (r *Reader) cdata() Kind {
 	begin := r.pos + 9
 	n := strings.Index(r.s[begin:], "]]>")
 	if n < 0 {
-		return r.fail(r.pos, "a CDATA section without an end")
+		return r.unended("a CDATA section without an end")
 	}
 	return r.opaque(Text, begin, begin+n, 3)
 }
@@ -317,7 +327,7 @@ func (r *Reader) procInst() Kind {
 	case !ok || target < len(r.s) && !IsSpace(r.s[target]) && r.s[target] != '?':
 		return r.fail(r.pos, "a processing instruction without a target")
 	case n < 0:
-		return r.fail(r.pos, "a processing instruction without an end")
+		return r.unended("a processing instruction without an end")
 	case target > begin+n || r.s[target] == '?' && target != begin+n:
 		return r.fail(r.pos, "a malformed processing instruction")
 	case strings.EqualFold(r.s[begin:target], "xml"):

@@ -256,7 +256,9 @@ func (d *Decoder) identify(t *SimpleType, text string, offset int, path, node st
 		}
 		d.ids[strings.Clone(text)] = struct{}{}
 	case identityIDREF:
-		d.refs = append(d.refs, idref{strings.Clone(text), Fault{Offset: offset, Path: path, Node: strings.Clone(node)}})
+		f := Fault{Offset: offset, Path: path, Rule: "cvc-id.1", Node: strings.Clone(node)}
+		d.locate(&f)
+		d.refs = append(d.refs, idref{strings.Clone(text), f})
 	case identityIDREFS:
 		for id := range Items(text) {
 			d.identify(BuiltinIDREF.Type(), id, offset, path, node)
@@ -279,7 +281,8 @@ func (d *Decoder) checkReferences() {
 	for _, ref := range d.refs {
 		if _, ok := d.ids[ref.id]; !ok {
 			f := ref.fault
-			d.fault(f.Offset, f.Path, "cvc-id.1", fmt.Sprintf("there is no element with the ID %s", quote(ref.id)), f.Node)
+			f.Text = fmt.Sprintf("there is no element with the ID %s", quote(ref.id))
+			d.add(f)
 		}
 	}
 }

@@ -133,6 +133,7 @@ func parseMoment(b Builtin, s string) (m moment, ok bool) {
 		}
 	case BuiltinTime:
 		c.clock(&m)
+		m.hour %= 24 // 24:00:00 is the first instant of any day
 	case BuiltinGYearMonth:
 		m.year, m.day = c.year(), 1
 		c.want("-")

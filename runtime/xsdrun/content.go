@@ -23,9 +23,6 @@ func (d *Decoder) content(t *SimpleType) (text string, info xmlstream.TextInfo, 
 	if info&xmlstream.HasSpace != 0 {
 		text, info = d.process(text, info, t.program.white)
 	}
-	if d.keyed {
-		d.keys.value(d, t, text)
-	}
 	return text, info, true
 }
 

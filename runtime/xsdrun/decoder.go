@@ -2,6 +2,7 @@ package xsdrun
 
 import (
 	"fmt"
+	"io"
 	"strings"
 	"unsafe"
 
@@ -86,11 +87,23 @@ func NewDecoder(spaces *xmlstream.Spaces, opts Options) *Decoder {
 // that share memory: keeping one of them keeps those of the same document.
 func (d *Decoder) Reset(doc []byte) {
 	d.r.Reset(doc)
+	d.reset(len(doc))
+}
+
+// ResetReader starts on the document that src gives, which is read as a stream: see [xmlstream.Reader.ResetReader]. What keeps
+// content as it came (Raw, Mixed, AnyContent) is not for streams.
+func (d *Decoder) ResetReader(src io.Reader) {
+	d.r.ResetReader(src)
+	d.reset(0)
+}
+
+// reset forgets the last document; size is that of the next one, as far as it is known.
+func (d *Decoder) reset(size int) {
 	if d.opts.Alias {
 		d.arena = d.arena[:0]
 	} else {
 		// As the last document, but never much of a document's size.
-		d.kept = min(d.full+len(d.arena), len(doc)/4)
+		d.kept = min(d.full+len(d.arena), size/4)
 		d.arena = nil
 	}
 	d.full = 0
@@ -134,6 +147,7 @@ func (d *Decoder) begin() {
 	}
 	if d.keyed {
 		d.keys.enter(d)
+		d.special = d.special || d.keyed
 	}
 }
 
@@ -316,10 +330,23 @@ func (d *Decoder) sated() bool {
 
 // fault records a fault.
 func (d *Decoder) fault(offset int, path, rule, text, node string) {
+	d.add(Fault{Offset: offset, Path: path, Rule: rule, Text: text, Node: strings.Clone(node)})
+}
+
+// add records a fault. Of a stream the line and column are worked out as long as they are known.
+func (d *Decoder) add(f Fault) {
 	if d.sated() {
 		return
 	}
-	d.faults = append(d.faults, Fault{Offset: offset, Path: path, Rule: rule, Text: text, Node: strings.Clone(node)})
+	d.locate(&f)
+	d.faults = append(d.faults, f)
+}
+
+// locate gives a fault of a stream its line and column, unless it has them.
+func (d *Decoder) locate(f *Fault) {
+	if f.Line == 0 && d.r.Streaming() {
+		f.Line, f.Column = d.r.Position(f.Offset)
+	}
 }
 
 // faultHere records a fault of the element on which d stands.

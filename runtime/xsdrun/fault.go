@@ -65,11 +65,13 @@ type Violation struct {
 
 func (v *Violation) Error() string { return v.Rule + ": " + v.Text }
 
-// sorted puts faults into document order and gives them their lines.
+// sorted puts faults into document order and gives them their lines, unless they have them.
 func sorted(faults []Fault, position func(offset int) (line, column int)) []Fault {
 	slices.SortStableFunc(faults, func(a, b Fault) int { return a.Offset - b.Offset })
 	for i := range faults {
-		faults[i].Line, faults[i].Column = position(faults[i].Offset)
+		if f := &faults[i]; f.Line == 0 {
+			f.Line, f.Column = position(f.Offset)
+		}
 	}
 	return faults
 }

@@ -60,7 +60,7 @@ type keyLevel struct {
 	space    int
 	local    string
 	tag      string // its name as the document has it
-	offset   int
+	place    Fault  // where it begins
 	depth    int
 	simple   bool        // its type could give it a value
 	nillable bool        // its declaration says so
@@ -90,7 +90,7 @@ func (d *Decoder) Constrain(constraints ...*Identity) {
 	}
 	k := &d.keys
 	if !d.keyed {
-		d.keyed = true
+		d.keyed, d.special = true, true // content is to give its value
 		k.base = d.pathAround()
 		k.open(d)
 	}
@@ -166,9 +166,11 @@ func (k *keys) enter(d *Decoder) {
 
 // open adds a level for the element on which d stands.
 func (k *keys) open(d *Decoder) {
-	k.levels = append(k.levels, keyLevel{
-		space: d.r.Space(), local: d.r.Local(), tag: d.r.QName(), offset: d.r.Offset(), depth: d.r.Depth(),
-	})
+	l := keyLevel{
+		space: d.r.Space(), local: d.r.Local(), tag: d.r.QName(), place: Fault{Offset: d.r.Offset()}, depth: d.r.Depth(),
+	}
+	d.locate(&l.place)
+	k.levels = append(k.levels, l)
 }
 
 // selectNode makes the innermost element a node of s if its selector leads there, and notes which fields of the open nodes of s its
@@ -319,8 +321,17 @@ func (k *keys) fault(d *Decoder, level int, rule, format string, args ...any) {
 	if d.sated() {
 		return
 	}
+	f := k.place(level)
+	f.Rule, f.Text = rule, fmt.Sprintf(format, args...)
+	d.add(f)
+}
+
+// place is a fault of an open element that says where that is.
+func (k *keys) place(level int) Fault {
 	l := &k.levels[level]
-	d.fault(l.offset, k.path(level), rule, fmt.Sprintf(format, args...), l.tag)
+	f := l.place
+	f.Path, f.Node = k.path(level), strings.Clone(l.tag)
+	return f
 }
 
 // path returns the path of an open element.
@@ -404,8 +415,7 @@ func (k *keys) complete(d *Decoder, s *keyScope, n *keyNode) {
 	}
 	seq := key.String()
 	if s.of.Kind == KeyRef {
-		l := &k.levels[n.level]
-		s.refs = append(s.refs, keyReference{key: seq, text: n.text(), at: Fault{Offset: l.offset, Path: k.path(n.level), Node: l.tag}})
+		s.refs = append(s.refs, keyReference{key: seq, text: n.text(), at: k.place(n.level)})
 		return
 	}
 	if s.table[seq] {
@@ -448,8 +458,9 @@ func (k *keys) end(d *Decoder, own []*keyScope, level int) {
 	for _, s := range own {
 		for _, ref := range s.refs {
 			if k.levels[level].tables[s.of.Refer][ref.key] != keyOnce {
-				d.fault(ref.at.Offset, ref.at.Path, "cvc-identity-constraint.4.3",
-					fmt.Sprintf("%s is no key that %s refers to", ref.text, s.of.Name.Local), ref.at.Node)
+				f := ref.at
+				f.Rule, f.Text = "cvc-identity-constraint.4.3", fmt.Sprintf("%s is no key that %s refers to", ref.text, s.of.Name.Local)
+				d.add(f)
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package xsdrun
 
 import (
 	"fmt"
+	"io"
 
 	"github.com/protogen-go/protogen/runtime/xmlstream"
 )
@@ -10,6 +11,17 @@ import (
 // *[ValidationError]. The root must be one of the global elements, or carry an xsi:type. Of opts the fields XML and
 // MaxFaults count. Schema locations in the document are not followed.
 func (s *Schema) Validate(doc []byte, opts Options) error {
+	return s.validate(opts, func(d *Decoder) { d.Reset(doc) })
+}
+
+// ValidateReader is Validate for a document that is read as it goes on, of any size within [xmlstream.Options] MaxDocument: memory
+// holds the open elements, one token, IDs and keys. An error of src is wrapped in the *[xmlstream.SyntaxError].
+func (s *Schema) ValidateReader(src io.Reader, opts Options) error {
+	return s.validate(opts, func(d *Decoder) { d.ResetReader(src) })
+}
+
+// validate judges the document on which begin starts a Decoder.
+func (s *Schema) validate(opts Options, begin func(d *Decoder)) error {
 	opts.Alias, opts.Types, opts.Attributes, opts.Known = true, s.Types, s.Attributes, nil
 	v, _ := s.validations.Get().(*validation)
 	if v == nil || v.opts.XML != opts.XML || v.opts.MaxFaults != opts.MaxFaults {
@@ -17,7 +29,7 @@ func (s *Schema) Validate(doc []byte, opts Options) error {
 		v.anyType, _ = s.Types[xmlstream.Name{Space: Space, Local: "anyType"}].(*ComplexType)
 	}
 	defer s.validations.Put(v)
-	v.d.Reset(doc)
+	begin(v.d)
 	if v.d.Root() {
 		v.root()
 	}

@@ -260,3 +260,25 @@ func TestDefaultKernel(t *testing.T) {
 		}
 	})
 }
+
+// TestDoubling calls a function of Go values with a list that refers to one list twice, which does the same, forty times over: what
+// that would be in Go is not made.
+func TestDoubling(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server, client := servedBy(t)
+		if err := server.Publish(t.Context(), "test", States{"any": Func(func(v any) any { return v })}); err != nil {
+			t.Fatal(err)
+		}
+		v := tree.ListOf()
+		for range 40 {
+			v = tree.ListOf(v, v)
+		}
+		var refused *RemoteError
+		if _, err := client.Call(t.Context(), "poe://Server/test/any", v); !errors.As(err, &refused) {
+			t.Errorf("%v", err)
+		}
+		if got, err := client.Call(t.Context(), "poe://Server/test/echo", v); err != nil || got.List().Len() != 2 {
+			t.Errorf("as a value: %v", err)
+		}
+	})
+}

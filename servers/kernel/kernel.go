@@ -79,6 +79,7 @@ type Kernel struct {
 	Logger *slog.Logger
 
 	once       sync.Once
+	journal    *slog.Logger
 	id         string
 	names      []string // id, name, aliases
 	local      *peer
@@ -111,6 +112,7 @@ var sequence atomic.Uint32
 func (k *Kernel) start() {
 	k.once.Do(func() {
 		k.id = newID()
+		k.journal = journaled(k.Logger)
 		k.names = append([]string{k.id}, k.Aliases...)
 		if k.Name != "" {
 			k.names = append([]string{k.id, k.Name}, k.Aliases...)
@@ -121,7 +123,7 @@ func (k *Kernel) start() {
 		k.ikc.offers.Store(true)
 		k.far.Limit = k.maxQueue() * localShare
 		k.ctx, k.cancel = context.WithCancelCause(context.Background())
-		k.server.Handler, k.server.Config, k.server.Logger = handler{kernel: k}, k.config(), k.Logger
+		k.server.Handler, k.server.Config, k.server.Logger = handler{kernel: k}, k.config(), k.journal
 		k.server.Hooks, k.server.Engine, k.server.Limits = k.Hooks, k.Engine, k.Limits
 	})
 }
@@ -157,11 +159,18 @@ func (k *Kernel) registry() Registry {
 	return &k.memory
 }
 
-func (k *Kernel) logger() *slog.Logger {
-	if k.Logger != nil {
-		return k.Logger
+// logger is the log. A log that hangs must not hold up loops: records queue up behind the one that is being written.
+func (k *Kernel) logger() *slog.Logger { return k.journal }
+
+// journaled is a logger behind a [loop.Journal].
+func journaled(logger *slog.Logger) *slog.Logger {
+	if logger == nil {
+		logger = slog.Default()
 	}
-	return slog.Default()
+	if _, ok := logger.Handler().(*loop.Journal); ok {
+		return logger
+	}
+	return slog.New(loop.NewJournal(logger.Handler(), 0))
 }
 
 func (k *Kernel) callTimeout() time.Duration {

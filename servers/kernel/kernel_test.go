@@ -206,6 +206,15 @@ func TestBackPressure(t *testing.T) {
 	})
 }
 
+// TestHoldLate reads on at once from who is held when nothing waits any more.
+func TestHoldLate(t *testing.T) {
+	r := play(t, &Kernel{Logger: quiet}, "raw")
+	new(localSession).hold(r.peer, 10)
+	if paused, resumed := <-r.pauses, !<-r.pauses; !paused || !resumed {
+		t.Error("it is not paused, or not resumed")
+	}
+}
+
 // TestRetract takes states back and gives them again.
 func TestRetract(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

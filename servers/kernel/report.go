@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"fmt"
+	"log/slog"
 	"strings"
 
 	"github.com/protogen-go/protogen/runtime/tree"
@@ -108,7 +109,8 @@ func requestOf(text string) string {
 	return ""
 }
 
-// tellError tells monitors of an error with a request to a kernel, which may be us or the peer. What no monitor sees is logged.
+// tellError tells monitors of an error with a request to a kernel, which may be us or the peer. What no monitor sees is logged;
+// the mistakes of peers are for debugging.
 func (k *Kernel) tellError(p *peer, kernel, op, text string) {
 	n := Notice{Kind: NoticeError, Op: op, Text: text, Kernel: kernel}
 	told := false
@@ -124,6 +126,10 @@ func (k *Kernel) tellError(p *peer, kernel, op, text string) {
 		told = k.monitors.tell(n)
 	}
 	if !told {
-		k.logger().Warn("request failed", "op", op, "kernel", kernel, "err", text)
+		level := slog.LevelWarn
+		if strings.HasPrefix(op, "local-") {
+			level = slog.LevelDebug
+		}
+		k.logger().Log(k.ctx, level, "request failed", "op", op, "kernel", kernel, "err", text)
 	}
 }

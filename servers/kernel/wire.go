@@ -134,7 +134,7 @@ func (k *Kernel) Connect(ctx context.Context, network, address string) (Peer, er
 		return Peer{}, err
 	}
 	client, err := ikc.Dial(ctx, network, address, &ikc.ClientConfig{
-		Handler: handler{k, address}, Config: k.config(), Logger: k.Logger, Hooks: k.Hooks, Limits: k.Limits,
+		Handler: handler{k, address}, Config: k.config(), Logger: k.journal, Hooks: k.Hooks, Limits: k.Limits,
 	})
 	if err != nil {
 		return Peer{}, err

@@ -17,6 +17,7 @@ type local struct {
 
 // Client is a program within the router's own process: what it publishes, programs elsewhere can use.
 func (r *Router) Client() *Client {
+	r.start()
 	l := &local{client: newClient(r.logger()), done: make(chan struct{})}
 	l.client.asking = l
 	l.conn = r.opened(l)

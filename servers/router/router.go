@@ -64,11 +64,12 @@ type Router struct {
 	// Logger gets what an operator should know, never the content of messages: slog.Default().
 	Logger *slog.Logger
 
-	once   sync.Once
-	name   string
-	memory Memory
-	last   atomic.Uint64
-	server proxysession.Server
+	once    sync.Once
+	journal *slog.Logger
+	name    string
+	memory  Memory
+	last    atomic.Uint64
+	server  proxysession.Server
 
 	mu    sync.RWMutex
 	conns map[uint64]*conn
@@ -80,8 +81,9 @@ var _ Delivery = (*Router)(nil)
 func (r *Router) start() {
 	r.once.Do(func() {
 		r.name = rand.Text()
+		r.journal = journaled(r.Logger)
 		r.conns = map[uint64]*conn{}
-		r.server.Handler, r.server.Config, r.server.Logger = handler{r}, r.Config, r.Logger
+		r.server.Handler, r.server.Config, r.server.Logger = handler{r}, r.Config, r.journal
 		r.server.Hooks, r.server.Engine, r.server.Limits = r.Hooks, r.Engine, r.Limits
 	})
 }
@@ -106,11 +108,18 @@ func (r *Router) delivery() Delivery {
 	return r
 }
 
-func (r *Router) logger() *slog.Logger {
-	if r.Logger != nil {
-		return r.Logger
+// logger is the log. A log that hangs must not hold up loops: records queue up behind the one that is being written.
+func (r *Router) logger() *slog.Logger { return r.journal }
+
+// journaled is a logger behind a [loop.Journal].
+func journaled(logger *slog.Logger) *slog.Logger {
+	if logger == nil {
+		logger = slog.Default()
 	}
-	return slog.Default()
+	if _, ok := logger.Handler().(*loop.Journal); ok {
+		return logger
+	}
+	return slog.New(loop.NewJournal(logger.Handler(), 0))
 }
 
 func (r *Router) answerWithin() time.Duration {

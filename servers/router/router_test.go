@@ -155,6 +155,12 @@ func TestLimits(t *testing.T) {
 	if ok, text := said(t, func(f answer) { a.conn.deliver("S1", nil, f) }); ok || text != "Session 'S1' is busy" {
 		t.Errorf("%v %v", ok, text)
 	}
+	if ok, text := said(t, func(f answer) { a.conn.rescind(tree.String("S1"), f) }); !ok {
+		t.Errorf("%v %v", ok, text)
+	}
+	if ok, text := a.publish("S2", "s"); !ok {
+		t.Errorf("what was rescinded counts: %v", text)
+	}
 }
 
 // network joins routers: it is what a directory and deliveries through a network would be.

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"net"
 	"net/netip"
+	"slices"
 	"sync/atomic"
 
 	"github.com/protogen-go/protogen/runtime/header"
@@ -104,13 +105,17 @@ func (c *Client) Start(ctx context.Context, req *Request) (*Call, error) {
 	return c.StartAt(req, links[0])
 }
 
-// StartAt sends a request to one address, over one transport.
+// StartAt sends a request to one address, over one transport. A request that makes a dialog, and that nobody has sent before, gets a
+// Contact if it has none (RFC 3261 section 8.1.1.8).
 func (c *Client) StartAt(req *Request, link transaction.Link) (*Call, error) {
 	s := c.stack
 	link = s.fit(req, link)
 	via, err := s.via(link)
 	if err != nil {
 		return nil, err
+	}
+	if len(req.Via) == 0 && len(req.Contact) == 0 && slices.Contains(dialogMethods, req.Method) {
+		req.Contact = []Contact{s.contact(link)}
 	}
 	req.Via = append([]Via{via}, req.Via...)
 	call := &Call{
@@ -129,6 +134,9 @@ func (c *Client) StartAt(req *Request, link transaction.Link) (*Call, error) {
 	}
 	return call, nil
 }
+
+// dialogMethods are the methods of requests that make dialogs.
+var dialogMethods = []string{"INVITE", "SUBSCRIBE", "REFER"}
 
 // Targets are where a request may go, the best first: its first Route, or its URI, resolved by RFC 3263.
 func (c *Client) Targets(ctx context.Context, req *Request) ([]transaction.Link, error) {

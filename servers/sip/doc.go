@@ -3,21 +3,14 @@
 //
 // # Layers
 //
-// A leg is one transport at one local address: a [pool.Pool], or WebSockets. Messages come from it, get the received and rport of RFC 3581, and go to the emitted
-// transaction machines; what those send goes back to the leg, on the connection that the request came in on while it is there. Above them
-// stand the rules of a user agent's core: which requests are refused without asking anybody (RFC 3261 section 8.2), what a CANCEL
-// does, how long a 2xx to an INVITE is repeated.
+// A leg is one transport at one local address: a [pool.Pool], or WebSockets. Messages come from it, get the received and rport of RFC 3581,
+// and go to the emitted transaction machines; what those send goes back to the leg, on the connection that the request came in on while it is
+// there. Above them stand the rules of a user agent's core: which requests are refused without asking anybody (RFC 3261 section 8.2), what
+// a CANCEL does, how long a 2xx to an INVITE is repeated.
 //
 // # Serving
 //
-//	server, err := sip.Listen(ctx, sip.Config{
-//		Listen: []string{"udp://192.0.2.1:5060", "tcp://192.0.2.1:5060"},
-//		Handler: sip.Methods{
-//			"OPTIONS": sip.HandlerFunc(func(w *sip.Responder, r *sip.Request) { _ = w.Reply(sip.CodeOK) }),
-//		},
-//	})
-//
-// A handler runs on a goroutine of its own with a request of its own, unless [Config.Inline] is set.
+// [Listen] makes a [Server] of a [Config]. A handler runs on a goroutine of its own with a request of its own, unless [Config.Inline] is set.
 //
 // # What is bounded
 //

@@ -1,6 +1,7 @@
 package uri_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -106,6 +107,22 @@ func TestEqual(t *testing.T) {
 		if !a.Equal(&a) {
 			t.Errorf("%s is not equal to itself", test.a)
 		}
+	}
+}
+
+// TestEqualMany: thousands of parameters and headers are compared as they stand.
+func TestEqualMany(t *testing.T) {
+	var a, b uri.URI
+	for _, u := range []struct {
+		uri  *uri.URI
+		text string
+	}{{&a, "sip:h;x=1;y"}, {&b, "sip:h;y;x=1"}} {
+		if err := u.uri.Set(u.text + strings.Repeat(";a", 5000) + "?c=d" + strings.Repeat("&a=b", 2000)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !a.Equal(&a) || a.Equal(&b) {
+		t.Error("many parts are not compared as they stand")
 	}
 }
 

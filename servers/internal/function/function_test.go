@@ -41,8 +41,12 @@ func TestCall(t *testing.T) {
 		"anything":          {func(v any) any { return v }, []any{"x"}, []any{"x"}, "", "(Any $arg0?)", "Any"},
 		"a misfit":          {func(a, b int) int { return a }, []any{1, "x"}, nil, "Argument 1: tree: bytes is no int", "(Int $arg0?, Int $arg1?)", "Int"},
 		"a variadic misfit": {func(a ...int) int { return 0 }, []any{1, "x"}, nil, "Argument 1: tree: bytes is no int", "(@rest)", "Int"},
-		"kinds": {func([]byte, time.Time, float32, *uint8, map[string]int, tree.Value) {}, nil, []any{}, "",
-			"(Str $arg0?, Str $arg1?, Num $arg2?, Maybe[Int] $arg3?, HashRef $arg4?, Any $arg5?)", ""},
+		"kinds": {
+			func([]byte, time.Time, float32, *uint8, map[string]int, tree.Value) {}, nil,
+			[]any{},
+			"",
+			"(Str $arg0?, Str $arg1?, Num $arg2?, Maybe[Int] $arg3?, HashRef $arg4?, Any $arg5?)", "",
+		},
 		"a bad result": {func() any { return make(chan int) }, nil, nil, "result 0: tree: chan int has no value", "()", "Any"},
 	} {
 		f, err := New(c.f, given)
@@ -75,6 +79,22 @@ func TestCall(t *testing.T) {
 		if diff := cmp.Diff(c.want, got); diff != "" {
 			t.Errorf("%s: -want +got\n%s", name, diff)
 		}
+	}
+}
+
+// TestDoubled takes no argument that is short as an image and endless in Go: each list of it is twice in the next.
+func TestDoubled(t *testing.T) {
+	v := tree.ListOf()
+	for range 40 {
+		v = tree.ListOf(v, v)
+	}
+	f, err := New(func(v any) any { return v })
+	if err != nil {
+		t.Fatal(err)
+	}
+	var misfit *ArgumentError
+	if _, err := f.Call(nil, []tree.Value{v}); !errors.As(err, &misfit) {
+		t.Error(err)
 	}
 }
 

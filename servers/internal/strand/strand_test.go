@@ -35,6 +35,29 @@ func TestOrder(t *testing.T) {
 	})
 }
 
+// TestBusy has tasks come as fast as they are done: a strand that is never idle keeps no room for those that are.
+func TestBusy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var s Strand
+		left, most := 100*idleTasks, 0
+		var next Func
+		next = func() {
+			s.mu.Lock()
+			most = max(most, cap(s.tasks))
+			s.mu.Unlock()
+			if left--; left > 0 {
+				s.Post(next)
+			}
+		}
+		s.Post(next)
+		s.Post(next)
+		synctest.Wait()
+		if most > 4*idleTasks {
+			t.Errorf("room for %d tasks, of which two wait", most)
+		}
+	})
+}
+
 // TestLimit refuses what is too much.
 func TestLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -53,32 +76,38 @@ func TestLimit(t *testing.T) {
 	})
 }
 
-// TestWiden runs several tasks at a time, those too that wait already, and fewer again.
+// TestWiden runs several tasks at a time, those too that wait already, and one at a time again.
 func TestWiden(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var s Strand
-		task := Func(func() { time.Sleep(time.Second) })
-		run := func(want time.Duration) {
-			t.Helper()
-			begun := time.Now()
-			done := make(chan struct{}, 6)
+		done := make(chan struct{}, 6)
+		post := func() {
 			for range 6 {
 				s.Post(Func(func() {
-					task()
+					time.Sleep(time.Second)
 					done <- struct{}{}
 				}))
 			}
-			s.Widen(int(6 * time.Second / want))
+		}
+		takes := func(want time.Duration) {
+			t.Helper()
+			begun := time.Now()
 			for range 6 {
 				<-done
 			}
 			if took := time.Since(begun); took != want {
 				t.Errorf("6 tasks take %v, not %v", took, want)
 			}
+			synctest.Wait()
 		}
-		run(6 * time.Second)
-		run(2 * time.Second)
-		run(6 * time.Second)
+		post()
+		takes(6 * time.Second)
+		post()
+		s.Widen(3)
+		takes(2 * time.Second)
+		s.Widen(1)
+		post()
+		takes(6 * time.Second)
 	})
 }
 
