@@ -36,6 +36,10 @@ var packages = []struct{ name, probe string }{
 	{"openssl", "openssl version"},
 	{"perl", "perl -MStorable -MTime::HiRes -MTest::More -e 1"},
 	{"libpoe-perl", "perl -MPOE -e 1"},
+	{"libnet-sip-perl", "perl -MNet::SIP -e 1"},
+	{"sip-tester", "which sipp"},
+	{"kamailio", "kamailio -v"},
+	{"libmoosex-method-signatures-perl", "perl -MMooseX::Method::Signatures -e 1"},
 }
 
 // Build compiles the protogen command into bin.

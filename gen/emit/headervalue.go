@@ -239,7 +239,7 @@ func (e headersEncoding) valueFile() (File, error) {
 			return File{}, err
 		}
 		d.add(e.valueCodec(t, f)...)
-		d.add(fielded{e.emitter}.hiding(t.Go, t.Fields)...)
+		d.add(fielded(e).hiding(t.Go, t.Fields)...)
 		for _, field := range t.Fields {
 			if isParam(field) {
 				d.add(e.param(t, field)...)
