@@ -648,14 +648,15 @@ func (e *emitter) entryPoints() []jen.Code {
 					jen.Id("d").Dot("UndeclaredRoot").Call()),
 				jen.Return(jen.Id("d").Dot("Finish").Call()))),
 		documented(
-			doc(`DecodeElement reads a document whose root is any element that the schemas declare. It keeps nothing of doc. The
-				error is that of [ValidateElement].`),
+			doc(`DecodeElement reads a document whose root is any element that the schemas declare; one that says by xsi:type which
+				type it is of comes as an [*xmlstream.RawElement]. It keeps nothing of doc. The error is that of [ValidateElement].`),
 			function("DecodeElement", block(jen.Id("doc").Index().Byte()), block(jen.Id("Element"), jen.Error()), pooled, free,
 				jen.Id("d").Dot("Reset").Call(jen.Id("doc")),
 				jen.Var().Id("el").Id("Element"),
 				jen.If(jen.Id("d").Dot("Root").Call()).Block(
 					jen.If(jen.Id("el").Op("=").Id("readKnown").Call(jen.Id("d"), jen.Nil()), jen.Id("el").Op("==").Nil()).Block(
-						jen.Id("d").Dot("UndeclaredRoot").Call())),
+						jen.If(jen.Id("raw").Op(":=").Id("d").Dot("UndeclaredRoot").Call(), jen.Id("raw").Op("!=").Nil()).Block(
+							jen.Id("el").Op("=").Id("raw")))),
 				ifErr(jen.Id("d").Dot("Finish").Call(), jen.Nil(), jen.Err()),
 				jen.Return(jen.Id("el"), jen.Nil()))),
 		documented(

@@ -222,7 +222,12 @@ func schemaProtocol(t *testing.T, sources []xsd.Source, open func(string) ([]byt
 	if found.HasErrors() {
 		t.Fatal(found)
 	}
-	p := &model.Protocol{Node: model.Node{Name: "sample"}, Source: sources[0].Name}
+	return bareProtocol(set, sources[0].Name), set
+}
+
+// bareProtocol is the protocol that is nothing but the schemas of set.
+func bareProtocol(set *xsd.Set, source string) *model.Protocol {
+	p := &model.Protocol{Node: model.Node{Name: "sample"}, Source: source}
 	seen := map[string]bool{"": true}
 	for _, d := range set.Documents {
 		if seen[d.Namespace] {
@@ -237,7 +242,7 @@ func schemaProtocol(t *testing.T, sources []xsd.Source, open func(string) ([]byt
 			Node: model.Node{Name: prefix}, Namespace: d.Namespace, Bare: prefix == "t", Default: prefix == "t",
 		})
 	}
-	return p, set
+	return p
 }
 
 // excerpt is what a section of a golden is about.

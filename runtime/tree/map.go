@@ -65,11 +65,18 @@ func (m *Map) Get(name string) (Value, bool) {
 	if m == nil {
 		return Value{}, false
 	}
-	i := m.find(name, func(k Key) bool { return !k.Absent })
-	if i < 0 {
+	if m.index != nil {
+		if i := m.index.find(m.entries, name, func(k Key) bool { return !k.Absent }); i >= 0 {
+			return m.entries[i].Value.look(), true
+		}
 		return Value{}, false
 	}
-	return m.entries[i].Value.look(), true
+	for i := range m.entries {
+		if e := &m.entries[i]; e.Key.Name == name && !e.Key.Absent {
+			return e.Value.look(), true
+		}
+	}
+	return Value{}, false
 }
 
 // Has reports whether m has a key.

@@ -168,13 +168,15 @@ func (d *Decoder) QName() string { return d.r.QName() }
 func (d *Decoder) Offset() int { return d.at }
 
 // UndeclaredRoot records that the root element is none of the schema's, and reads it.
-func (d *Decoder) UndeclaredRoot() {
+//
+// A root that says by xsi:type which of the schema's types it is of is judged by that, and returned as it came; nil for any other.
+func (d *Decoder) UndeclaredRoot() *xmlstream.RawElement {
 	if d.typedOnly() {
-		d.readTyped()
-		return
+		return d.Raw()
 	}
 	d.faultHere("cvc-elt.1", fmt.Sprintf("<%s> is not declared", d.r.QName()))
 	d.SkipElement()
+	return nil
 }
 
 // Undeclared records, if w is strict, that the element on which d stands is not declared though the wildcard w asks for it.

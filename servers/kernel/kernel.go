@@ -135,7 +135,7 @@ func newID() string {
 		host = "localhost"
 	}
 	host = strings.Map(func(r rune) rune {
-		if r < 0x80 && (isWord(byte(r)) || r == '.' || r == '-') {
+		if r < 0x80 && (isWord.has(byte(r)) || r == '.' || r == '-') {
 			return r
 		}
 		return '_'

@@ -123,13 +123,13 @@ func isKernel(name string) bool {
 	case before == "unix" && isSocketName(after):
 		return true
 	}
-	return len(before) > 1 && isAlphanumeric(before[0]) && every(before, isHost) && after != "" && every(after, isDigit)
+	return len(before) > 1 && isAlphanumeric.has(before[0]) && every(before, isHost) && after != "" && every(after, isDigit)
 }
 
 // isSocketName reports whether name is a path of a socket as kernels announce it, perhaps with process and descriptor.
 func isSocketName(name string) bool {
 	path, owner, numbered := strings.Cut(name, ":")
-	if path == "" || !every(path, func(c byte) bool { return isWord(c) || c == '-' || c == '.' }) {
+	if path == "" || !every(path, isPath) {
 		return false
 	}
 	process, descriptor, ok := strings.Cut(owner, "-")
@@ -152,18 +152,59 @@ func known(part string) string {
 	return part
 }
 
-func every(text string, is func(byte) bool) bool {
+// A class is a set of octets that names are made of.
+type class uint8
+
+// The classes of octets.
+const (
+	isDigit        class = 1 << iota
+	isAlphanumeric       // letters and digits
+	isWord               // and _
+	isPart               // of the name of a session or state
+	isKernelName         // of the name of a kernel
+	isHost               // of a host
+	isPath               // of the path of a socket
+	isAnnounced          // of a name that a line can carry
+)
+
+// classes are those that each octet belongs to.
+var classes = func() (all [1 << 8]class) {
+	for c := range all {
+		all[c] = classesOf(byte(c))
+	}
+	return all
+}()
+
+func classesOf(c byte) class {
+	const inWords = isWord | isPart | isKernelName | isPath | isAnnounced
+	switch {
+	case '0' <= c && c <= '9':
+		return isDigit | isAlphanumeric | isHost | inWords
+	case 'a' <= c|0x20 && c|0x20 <= 'z':
+		return isAlphanumeric | isHost | inWords
+	case c == '_':
+		return inWords
+	case c == '-':
+		return isPart | isKernelName | isHost | isPath | isAnnounced
+	case c == '.':
+		return isKernelName | isHost | isPath | isAnnounced
+	case c == ' ':
+		return isPart | isKernelName
+	case c == ':':
+		return isAnnounced
+	}
+	return 0
+}
+
+// has reports whether c belongs to the class.
+func (s class) has(c byte) bool { return classes[c]&s != 0 }
+
+// every reports whether all octets of a text belong to a class.
+func every(text string, of class) bool {
 	for i := range len(text) {
-		if !is(text[i]) {
+		if !of.has(text[i]) {
 			return false
 		}
 	}
 	return true
 }
-
-func isDigit(c byte) bool        { return '0' <= c && c <= '9' }
-func isAlphanumeric(c byte) bool { return isDigit(c) || 'a' <= c|0x20 && c|0x20 <= 'z' }
-func isWord(c byte) bool         { return isAlphanumeric(c) || c == '_' }
-func isPart(c byte) bool         { return isWord(c) || c == '-' || c == ' ' }
-func isKernelName(c byte) bool   { return isPart(c) || c == '.' }
-func isHost(c byte) bool         { return isAlphanumeric(c) || c == '-' || c == '.' }

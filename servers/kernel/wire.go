@@ -95,8 +95,6 @@ func checkNames(names []string) error {
 // maxName is how many octets a name may have that is announced.
 const maxName = 255
 
-func isAnnounced(c byte) bool { return isWord(c) || c == '-' || c == ':' || c == '.' }
-
 // config is what is announced.
 func (k *Kernel) config() ikc.Config {
 	c := k.Config

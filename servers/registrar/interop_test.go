@@ -19,16 +19,15 @@ import (
 
 // A program is one of another implementation, whose output is read line by line.
 type program struct {
-	t      *testing.T
-	lines  *bufio.Reader
-	errors bytes.Buffer
+	t     *testing.T
+	lines *bufio.Reader
 }
 
 func run(t *testing.T, name string, args ...string) *program {
 	t.Helper()
 	cmd := exec.Command(name, args...)
 	p := &program{t: t}
-	cmd.Stderr = &p.errors
+	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -49,7 +48,7 @@ func (p *program) want(line string) {
 	p.t.Helper()
 	got, err := p.lines.ReadString('\n')
 	if strings.TrimSpace(got) != line {
-		p.t.Fatalf("got %q, %v, want %q\n%s", got, err, line, p.errors.String())
+		p.t.Fatalf("got %q, %v, want %q", got, err, line)
 	}
 }
 

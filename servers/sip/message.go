@@ -1,7 +1,10 @@
 package sip
 
 import (
+	"strings"
+
 	wire "github.com/protogen-go/protogen/generated/sip"
+	"github.com/protogen-go/protogen/runtime/header"
 )
 
 // The messages and their values, as they are emitted from the specification.
@@ -32,7 +35,7 @@ func clone(req *Request, octets []byte) (*Request, error) {
 	}
 	c := m.(*Request)
 	if len(c.Via) > 0 && len(req.Via) > 0 {
-		c.Via[0].Params = req.Via[0].Params
+		c.Via[0].Params = header.Params(strings.Clone(string(req.Via[0].Params)))
 	}
 	return c, nil
 }

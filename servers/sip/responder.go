@@ -27,6 +27,8 @@ type Responder struct {
 	cancelled context.CancelFunc // of ctx
 	ended     bool               // ctx is to be one that has ended
 	onCancel  func()
+	running   bool // the handler runs inline: the request is not ours
+	terminate bool // it was cancelled meanwhile
 }
 
 // Respond sends a response: any number of provisional ones, then a final one. A To tag is added where there is none. A 2xx to an
@@ -127,10 +129,14 @@ func (w *Responder) end() {
 // leave ends the use of a request that is valid no longer: what may still have to be answered gets a copy.
 func (w *Responder) leave(m *Request, octets []byte) {
 	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.request = nil
+	w.request, w.running = nil, false
 	if !w.answered {
 		w.request, _ = clone(m, octets)
+	}
+	terminate := w.terminate
+	w.mu.Unlock()
+	if terminate {
+		_ = w.Reply(wire.CodeRequestTerminated)
 	}
 }
 
@@ -254,11 +260,13 @@ func (s *stack) cancel(t *transaction.Transaction, m *Request) {
 	}
 	_ = s.transactions.Succeed(t.ID(), res)
 	w.mu.Lock()
-	onCancel := w.onCancel
+	onCancel, running := w.onCancel, w.running
+	w.terminate = running && onCancel == nil
 	w.mu.Unlock()
-	if onCancel != nil {
+	switch {
+	case onCancel != nil:
 		onCancel()
-		return
+	case !running: // else it ends when the handler has returned
+		_ = w.Reply(wire.CodeRequestTerminated)
 	}
-	_ = w.Reply(wire.CodeRequestTerminated)
 }

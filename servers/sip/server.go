@@ -106,7 +106,7 @@ func (s *stack) Requested(t *transaction.Transaction, m *Request) {
 
 // serve has a request answered, by the stack itself or by the handler.
 func (s *stack) serve(t *transaction.Transaction, m *Request) {
-	w := &Responder{stack: s, id: t.ID(), link: t.Link(), method: methodName(m.Method), request: m}
+	w := &Responder{stack: s, id: t.ID(), link: t.Link(), method: methodName(m.Method), request: m, running: true}
 	if res := s.config.Ability.Refuse(m); res != nil {
 		_ = w.Respond(res)
 		return
@@ -142,7 +142,13 @@ func (s *stack) handle(w *Responder, m *Request, octets []byte) {
 	if err != nil {
 		return
 	}
-	w.request = req
+	w.mu.Lock()
+	w.request, w.running = req, false
+	terminate := w.terminate
+	w.mu.Unlock()
+	if terminate {
+		_ = w.Reply(wire.CodeRequestTerminated)
+	}
 	if s.handlers.Add(1) > int64(s.config.MaxHandlers) {
 		s.handlers.Add(-1)
 		_ = w.Reply(wire.CodeServiceUnavailable)

@@ -132,6 +132,9 @@ func (r *Reader) Any(key string) tree.Value {
 
 // Maybe takes a value of any kind, or the zero Value for a key that is absent. Undef is marked as given.
 func (r *Reader) Maybe(key string) tree.Value {
+	if r.taken == r.m.Len() { // no key is left
+		return tree.Value{}
+	}
 	v, ok := r.m.Get(key)
 	if !ok {
 		return tree.Value{}
