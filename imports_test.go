@@ -42,6 +42,8 @@ var owners = map[string]string{
 	"github.com/magefile/mage":             ".",
 	"github.com/rogpeppe/go-internal/diff": "gen",
 	"github.com/pires/go-proxyproto":       "runtime/socket/proxyproto",
+	"github.com/miekg/dns":                 "servers/sip",
+	"github.com/coder/websocket":           "servers/sip",
 }
 
 // TestImportDirection parses import blocks, so the test cache sees the files it depends on.

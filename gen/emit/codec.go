@@ -367,9 +367,22 @@ func (e *emitter) decodeLeaf(st *structure, f *field) []jen.Code {
 }
 
 // prepared emits, before an element is read, what its declaration says: that it may be nil, its default or fixed value, its
-// identity constraints.
+// identity constraints, that no other type may take the place of its own.
 func (e *emitter) prepared(el *xsd.Element) []jen.Code {
-	return slices.Concat(e.constrained(el), e.mayBeNil(el), e.declared(el))
+	return slices.Concat(e.constrained(el), e.exactType(el), e.mayBeNil(el), e.declared(el))
+}
+
+// exactType emits
+//
+//	d.ExactType()
+func (e *emitter) exactType(el *xsd.Element) []jen.Code {
+	if el == nil || el.Block&xsdrun.Restriction == 0 {
+		return nil
+	}
+	if _, ok := el.Type.(*xsd.SimpleType); !ok {
+		return nil
+	}
+	return []jen.Code{jen.Id("d").Dot("ExactType").Call()}
 }
 
 // mayBeNil emits, before an element is read whose struct says whether it is nil, that it may be:

@@ -77,7 +77,7 @@ func (e *emitter) localCases(uri string) []jen.Code {
 	var cases []jen.Code
 	for _, el := range e.set.Elements {
 		if el.Name.Space == uri && !el.Abstract {
-			cases = append(cases, jen.Case(lit(el.Name.Local)).Block(append(slices.Concat(e.constrained(el), e.nillableRoot(el), e.declared(el)),
+			cases = append(cases, jen.Case(lit(el.Name.Local)).Block(append(slices.Concat(e.constrained(el), e.exactType(el), e.nillableRoot(el), e.declared(el)),
 				jen.Return(jen.Id("read").Types(jen.Id(e.shapes.globals[el].name)).Call(jen.Id("d"), jen.Id("old"))))...))
 		}
 	}

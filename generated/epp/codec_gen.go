@@ -34,7 +34,9 @@ func ValidateElement(doc []byte, opts xmlstream.Options) error {
 }
 
 // DecodeElement reads a document whose root is any element that the schemas
-// declare. It keeps nothing of doc. The error is that of [ValidateElement].
+// declare; one that says by xsi:type which type it is of comes as an
+// [*xmlstream.RawElement]. It keeps nothing of doc. The error is that of
+// [ValidateElement].
 func DecodeElement(doc []byte) (Element, error) {
 	d := decoders.Get().(*xsdrun.Decoder)
 	defer decoders.Put(d)
@@ -42,7 +44,9 @@ func DecodeElement(doc []byte) (Element, error) {
 	var el Element
 	if d.Root() {
 		if el = readKnown(d, nil); el == nil {
-			d.UndeclaredRoot()
+			if raw := d.UndeclaredRoot(); raw != nil {
+				el = raw
+			}
 		}
 	}
 	if err := d.Finish(); err != nil {

@@ -16,21 +16,37 @@ type arena struct {
 	entries []tree.Entry
 }
 
-// A block is the first reserve for an image that is large enough to fill it: one allocation instead of four, of 888 octets, for which the
-// runtime has a size class with little waste.
-type block struct {
-	maps    [4]tree.Map
-	entries [11]tree.Entry
-	lists   [1]tree.List
-	slots   [4]tree.Value
-}
+// A small and a large block are the first reserves for images that fill them: one allocation instead of four, of 640 and of 1024 octets, for
+// which the runtime has size classes.
+type (
+	smallBlock struct {
+		maps    [3]tree.Map
+		entries [8]tree.Entry
+		lists   [1]tree.List
+		slots   [2]tree.Value
+	}
+	largeBlock struct {
+		maps    [4]tree.Map
+		entries [13]tree.Entry
+		lists   [1]tree.List
+		slots   [5]tree.Value
+	}
+)
 
-// blockImage is the octets of an image from which on it gets a block.
-const blockImage = 160
+// The octets of an image from which on it gets a block.
+const (
+	smallImage = 160
+	largeImage = 208
+)
 
 func (a *arena) open(d *decoder) {
-	if len(d.src) >= blockImage && d.charge(int(unsafe.Sizeof(block{}))) {
-		b := new(block)
+	switch n := len(d.src); {
+	case n < smallImage:
+	case n < largeImage && d.charge(int(unsafe.Sizeof(smallBlock{}))):
+		b := new(smallBlock)
+		a.maps, a.entries, a.lists, a.slots = b.maps[:], b.entries[:], b.lists[:], b.slots[:]
+	case n >= largeImage && d.charge(int(unsafe.Sizeof(largeBlock{}))):
+		b := new(largeBlock)
 		a.maps, a.entries, a.lists, a.slots = b.maps[:], b.entries[:], b.lists[:], b.slots[:]
 	}
 }

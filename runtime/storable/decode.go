@@ -265,6 +265,9 @@ func (d *decoder) element(slot *tree.Value) {
 	case scalar: // most are
 		d.see(slot, false)
 		*slot = tree.Octets(d.short())
+	case ref: // and most others
+		d.see(slot, false)
+		d.target(slot, 0)
 	case object:
 		d.alias(slot)
 	case bless, ixBless: // a variable that is blessed, whatever it holds

@@ -82,7 +82,7 @@ func (d *Decoder) actualSimple(t *SimpleType) *SimpleType {
 	d.xsi.typed = false
 	switch s, ok := named.(*SimpleType); {
 	case named == nil:
-	case ok && s.IsDerivedFrom(t):
+	case ok && !d.xsi.exact && s.IsDerivedFrom(t):
 		return s
 	default:
 		d.faultHere("cvc-elt.4.3", fmt.Sprintf("xsi:type %s is not derived from %s", quote(d.xsi.typeOf), t.describe()))

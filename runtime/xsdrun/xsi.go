@@ -13,6 +13,7 @@ type xsi struct {
 	nilled bool
 	nilOf  bool // xsi:nil is there and true
 	mayNil bool // the declaration allows it
+	exact  bool // the declaration allows no type but its own
 }
 
 // readXSI notes xsi:type and xsi:nil of the start tag.
@@ -133,6 +134,10 @@ func (d *Decoder) Nillable() {
 		d.keys.mayBeNil(d)
 	}
 }
+
+// ExactType says that the declaration of the element on which d stands blocks restriction: of its simple type no other may take
+// the place.
+func (d *Decoder) ExactType() { d.xsi.exact = true }
 
 // IsNil reports whether the element on which d stands is nil, and may be. If so it has been read to its end.
 func (d *Decoder) IsNil() bool {
