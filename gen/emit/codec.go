@@ -379,8 +379,8 @@ func (e *emitter) exactType(el *xsd.Element) []jen.Code {
 	if el == nil || el.Block&xsdrun.Restriction == 0 {
 		return nil
 	}
-	if _, ok := el.Type.(*xsd.SimpleType); !ok {
-		return nil
+	if ct, ok := el.Type.(*xsd.ComplexType); ok && !isAnyType(ct) {
+		return nil // its family knows
 	}
 	return []jen.Code{jen.Id("d").Dot("ExactType").Call()}
 }

@@ -300,7 +300,7 @@ const (
 func (d *decoder) count(least int) int {
 	n := d.length()
 	left := len(d.src) - d.at - d.owed
-	if n > left/least {
+	if int64(n)*int64(least) > int64(left) {
 		d.fail(tree.Truncated, d.at-4, "%d elements in %d octets", n, left)
 		return 0
 	}

@@ -182,7 +182,7 @@ func (e *encoder) list(l *tree.List) error {
 // pairs writes a map, with flags if it is restricted or any key is text.
 func (e *encoder) pairs(m *tree.Map) error {
 	entries := m.Entries()
-	flagged := m.Restricted() || slices.ContainsFunc(entries, func(entry tree.Entry) bool { return entry.Key.Text })
+	flagged := m.Restricted() || anyText(entries)
 	switch {
 	case flagged && m.Restricted():
 		e.b = append(e.b, byte(flagHash), hashRestricted)
@@ -203,6 +203,16 @@ func (e *encoder) pairs(m *tree.Map) error {
 		}
 	}
 	return nil
+}
+
+// anyText reports whether any key is text.
+func anyText(entries []tree.Entry) bool {
+	for i := range entries {
+		if entries[i].Key.Text {
+			return true
+		}
+	}
+	return false
 }
 
 // sorted writes the entries of a map in the order of their keys.

@@ -234,7 +234,7 @@ func (d *Decoder) stableName(n xmlstream.Name) xmlstream.Name {
 // elements inside of it are judged.
 func (d *Decoder) AnyContent() *xmlstream.Any {
 	anyType := xmlstream.Name{Space: Space, Local: "anyType"}
-	if name, ok := d.xsiName(); ok && name != anyType && d.typedOnly() {
+	if name, ok := d.xsiName(); ok && name != anyType && !d.xsi.exact && d.typedOnly() {
 		raw := d.r.Raw(d.readTyped)
 		a := raw.Any()
 		return &a

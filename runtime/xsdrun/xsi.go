@@ -135,8 +135,8 @@ func (d *Decoder) Nillable() {
 	}
 }
 
-// ExactType says that the declaration of the element on which d stands blocks restriction: of its simple type no other may take
-// the place.
+// ExactType says that the declaration of the element on which d stands blocks restriction: no other type may take the place of
+// its own, a simple one or xs:anyType.
 func (d *Decoder) ExactType() { d.xsi.exact = true }
 
 // IsNil reports whether the element on which d stands is nil, and may be. If so it has been read to its end.

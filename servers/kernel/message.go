@@ -29,12 +29,7 @@ func readTarget(v tree.Value) target {
 	switch v.Kind() {
 	case tree.KindBytes, tree.KindText:
 		text, _ := v.Str()
-		s, err := ParseSpecifier(text)
-		t := target{Specifier: s, known: err == nil}
-		if s.Args != "" {
-			t.args = tree.String(s.Args)
-		}
-		return t
+		return textTarget(text)
 	case tree.KindMap:
 		m := v.Map()
 		return target{
@@ -44,6 +39,16 @@ func readTarget(v tree.Value) target {
 		}
 	}
 	return target{}
+}
+
+// textTarget is readTarget of a text.
+func textTarget(text string) target {
+	s, err := ParseSpecifier(text)
+	t := target{Specifier: s, known: err == nil}
+	if s.Args != "" {
+		t.args = tree.String(s.Args)
+	}
+	return t
 }
 
 // part is a part of a specifier in a map.

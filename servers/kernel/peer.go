@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -48,6 +49,7 @@ type peer struct {
 	registered bool       // messages for its id come here
 	leaving    bool       // we have ended it
 
+	last   atomic.Pointer[lastTarget] // what its last event was for; nil before the first
 	late   strand.Strand // what waits: for room, or for the registry
 	behind atomic.Int64  // how many
 	fast   atomic.Bool   // joined, and no backlog
@@ -207,6 +209,31 @@ func (p *peer) deliver(m *Message) {
 		p.mu.Unlock()
 	}
 	p.kernel.receive(p, m)
+}
+
+// A lastTarget is the text that a peer's last event was for, and what it means.
+type lastTarget struct {
+	text string
+	target
+}
+
+// maxLastTarget is how many octets of text are remembered.
+const maxLastTarget = 128
+
+// target is readTarget for the event of a message. Peers mostly say what they have said before: that text is not read again.
+func (p *peer) target(v tree.Value) target {
+	k := v.Kind()
+	text, _ := v.Str()
+	if k != tree.KindBytes && k != tree.KindText || len(text) > maxLastTarget {
+		return readTarget(v)
+	}
+	last := p.last.Load()
+	if last == nil || last.text != text {
+		text = strings.Clone(text) // not the whole message with it
+		last = &lastTarget{text, textTarget(text)}
+		p.last.Store(last)
+	}
+	return last.target
 }
 
 // left takes the end of the connection; why is nil when the peer ended it. It does not block.

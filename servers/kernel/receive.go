@@ -9,7 +9,7 @@ import (
 // receive takes a message of a peer: it finds the state the message is for and queues an event, or reports why it cannot. The
 // kernel the message names does not count: what comes here is for us. It never blocks.
 func (k *Kernel) receive(p *peer, m *Message) {
-	t := readTarget(m.Event)
+	t := p.target(m.Event)
 	e := &Event{Kernel: p.id(), peer: p, message: m, Want: want(m)}
 	e.one[0], e.Args = m.Params, e.one[:]
 	if t.State == stateProxy {
