@@ -50,11 +50,11 @@ type peer struct {
 	leaving    bool       // we have ended it
 
 	last   atomic.Pointer[lastTarget] // what its last event was for; nil before the first
-	late   strand.Strand // what waits: for room, or for the registry
-	behind atomic.Int64  // how many
-	fast   atomic.Bool   // joined, and no backlog
-	ready  latch         // it has joined
-	over   latch         // it has left
+	late   strand.Strand              // what waits: for room, or for the registry
+	behind atomic.Int64               // how many
+	fast   atomic.Bool                // joined, and no backlog
+	ready  latch                      // it has joined
+	over   latch                      // it has left
 }
 
 var _ Route = (*peer)(nil)
