@@ -131,7 +131,7 @@ func methodName(method string) string {
 	return strings.Clone(method)
 }
 
-// handle runs the handler: here, or on a goroutine with a copy of the request.
+// handle runs the handler: here, or on a goroutine with a copy of the request, behind the ACKs of its call.
 func (s *stack) handle(w *Responder, m *Request, octets []byte) {
 	if s.config.Inline {
 		defer func() { w.leave(m, octets) }()
@@ -154,9 +154,17 @@ func (s *stack) handle(w *Responder, m *Request, octets []byte) {
 		_ = w.Reply(wire.CodeServiceUnavailable)
 		return
 	}
+	before, end := s.acks.after(req.CallID), func() {}
+	if req.Method == wire.MethodACK {
+		end = s.acks.begin(req.CallID)
+	}
 	go func() {
 		defer s.handlers.Add(-1)
+		defer end()
 		defer s.confine(w)
+		if before != nil {
+			<-before
+		}
 		s.config.Handler.ServeSIP(w, req)
 	}()
 }

@@ -24,6 +24,7 @@ type stack struct {
 	wheel        *loop.Wheel
 	repeats      repeats
 	invites      invites
+	acks         acks
 	calls        calls
 	counters     counters
 	handlers     atomic.Int64
