@@ -94,10 +94,10 @@ func (r *repeated) again() {
 	s.wheel.Arm(&r.timer, r.after)
 }
 
-// acked ends the repeating of the 2xx that an ACK acknowledges.
-func (s *stack) acked(ack *Request) {
+// acked ends the repeating of a 2xx, given its head or that of the ACK that acknowledges it.
+func (s *stack) acked(head *MessageHead) {
 	var buf [128]byte
-	key := appendAckKey(buf[:0], &ack.MessageHead)
+	key := appendAckKey(buf[:0], head)
 	s.repeats.mu.Lock()
 	r := s.repeats.list[string(key)]
 	if r != nil {

@@ -47,9 +47,13 @@ func (w *Responder) Respond(res *Response) error {
 	if res.Status > 100 && res.Status < 300 && len(res.RecordRoute) == 0 {
 		res.RecordRoute = w.recorded()
 	}
+	if w.method != "INVITE" || res.Status < 200 || res.Status >= 300 {
+		return w.send(res)
+	}
+	s.repeat(res, w.link) // first, since the ACK may be here before send returns
 	err := w.send(res)
-	if err == nil && w.method == "INVITE" && res.Status >= 200 && res.Status < 300 {
-		s.repeat(res, w.link)
+	if err != nil {
+		s.acked(&res.MessageHead)
 	}
 	return err
 }

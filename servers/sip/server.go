@@ -190,7 +190,7 @@ func (s *stack) Stray(m transaction.Message, from transaction.Link) {
 	if !ok {
 		return
 	}
-	s.acked(req)
+	s.acked(&req.MessageHead)
 	w := &Responder{stack: s, link: from, method: methodName(req.Method), request: req, answered: true}
 	if s.config.Inline {
 		s.handle(w, req, nil)
