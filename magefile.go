@@ -131,7 +131,7 @@ func Deps() error {
 // Test runs every test with the race detector.
 func Test() error {
 	mg.Deps(Deps)
-	if err := sh.RunV("go", "test", "-race", tags, "./..."); err != nil {
+	if err := sh.RunV("go", "test", "-race", "-timeout=20m", tags, "./..."); err != nil {
 		return err
 	}
 	return inBench("test", "./...")

@@ -365,6 +365,13 @@ func (j *journal) Handle(_ context.Context, r slog.Record) error {
 	return nil
 }
 
+// withStack is the number of records with a stack.
+func (j *journal) withStack() int {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.stacks
+}
+
 // count is the number of records that an operator sees (those above Debug), or of those with a message.
 func (j *journal) count(message string) int {
 	j.mu.Lock()

@@ -139,6 +139,7 @@ func TestFault05Resets(t *testing.T) {
 			_, _ = nc.Write(half)
 			reset(nc)
 		}
+		eventually(t, "all are accepted", func() bool { return h.server.Stats().Accepted == 1001 })
 		eventually(t, "the sessions end", func() bool { return h.server.Stats().Open == 1 })
 		same()
 		b.leave()
@@ -335,6 +336,8 @@ func TestFault11Storm(t *testing.T) {
 			})
 		}
 		all.Wait()
+		// Those that left at once may still wait to be accepted.
+		eventually(t, "all are accepted", func() bool { return h.server.Stats().Accepted >= uint64(n/8*8+1) })
 		eventually(t, "the sessions end", func() bool { return h.server.Stats().Open == 1 })
 		same()
 		b.leave()

@@ -59,7 +59,6 @@ func TestFault29LogOfShortage(t *testing.T) {
 			wrap: func(l net.Listener) net.Listener { return &poorListener{l, []error{syscall.EMFILE}} },
 		}, &desk{})
 		v := h.visit()
-		_ = v.SetDeadline(time.Now().Add(5 * time.Second))
 		v.send("say in")
 		got, err := v.next()
 		close(s.gate)
@@ -77,14 +76,20 @@ func TestFault28FailingDial(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer e.Close()
-		nobody, err := net.Listen("tcp", "127.0.0.1:0")
+		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)
 		}
-		_ = nobody.Close()
+		defer l.Close()
+		client, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer client.Close()
+		nobody := client.LocalAddr().String() // taken, so that nobody else can listen there
 		var events atomic.Int64
 		for range 100 {
-			_, err := loop.Dial(t.Context(), e, "tcp", nobody.Addr().String(), nil, silent{&events})
+			_, err := loop.Dial(t.Context(), e, "tcp", nobody, nil, silent{&events})
 			if !errors.Is(err, syscall.ECONNREFUSED) {
 				t.Errorf("Dial: %v", err)
 			}

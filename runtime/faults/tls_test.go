@@ -25,35 +25,55 @@ import (
 	"github.com/protogen-go/protogen/runtime/socket"
 )
 
-// Clients that begin a handshake and fall silent are cut at its deadline. Meanwhile they are in nobody's way.
+// Clients that begin a handshake and fall silent are in nobody's way.
 func TestFault19HandshakeStall(t *testing.T) {
 	onEngines(t, func(t *testing.T, engine string) {
-		n := scale(100, 1000)
-		h := open(t, site{engine: engine, network: "tls", limits: loop.Config{HandshakeWorkers: 1, HandshakeTimeout: time.Second}}, &desk{})
+		h := open(t, site{engine: engine, network: "tls", limits: loop.Config{HandshakeWorkers: 1, HandshakeTimeout: patience}}, &desk{})
 		b := h.bystander()
-		hello := clientHello()
-		var stalled sync.WaitGroup
-		for i := range n {
-			nc := h.raw()
-			_, _ = nc.Write(hello[:len(hello)>>(i%2)]) // all of it, or half
-			stalled.Go(func() { _, _ = io.Copy(io.Discard, nc) })
-		}
+		n := scale(100, 1000)
+		stalled := h.stall(n)
 		for range 10 {
 			v := h.visit()
 			v.send("say in")
 			v.expect("in")
 			_ = v.Close()
 		}
-		if s := h.server.Stats(); s.HandshakeErrors == uint64(n) {
-			t.Log("the stalled were cut before anybody came")
+		if n := h.server.Stats().HandshakeErrors; n > 0 {
+			t.Errorf("%d were cut before their time", n)
 		}
-		stalled.Wait()
-		eventually(t, "all are cut", func() bool { return h.server.Stats().HandshakeErrors == uint64(n) })
+		for _, nc := range stalled {
+			_ = nc.Close()
+		}
+		eventually(t, "all are counted", func() bool { return h.server.Stats().HandshakeErrors == uint64(n) })
 		b.leave()
+	})
+}
+
+// They are cut at the deadline of the handshake.
+func TestFault19HandshakeDeadline(t *testing.T) {
+	onEngines(t, func(t *testing.T, engine string) {
+		h := open(t, site{engine: engine, network: "tls", limits: loop.Config{HandshakeWorkers: 1, HandshakeTimeout: 200 * time.Millisecond}}, &desk{})
+		n := scale(100, 1000)
+		for _, nc := range h.stall(n) {
+			_, _ = io.Copy(io.Discard, nc)
+		}
+		eventually(t, "all are cut", func() bool { return h.server.Stats().HandshakeErrors == uint64(n) })
 		if n := h.log.count(""); n > 0 {
 			t.Errorf("%d records in the log", n)
 		}
 	})
+}
+
+// stall connects n times and says all of a ClientHello, or half of it.
+func (h *host) stall(n int) (stalled []net.Conn) {
+	h.t.Helper()
+	hello := clientHello()
+	for i := range n {
+		nc := h.raw()
+		_, _ = nc.Write(hello[:len(hello)>>(i%2)])
+		stalled = append(stalled, nc)
+	}
+	return stalled
 }
 
 // clientHello is what a client says first.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"runtime"
 	"runtime/debug"
 	"sync/atomic"
 	"syscall"
@@ -41,6 +42,7 @@ func (a *accepter) run() error {
 				return ErrClosed
 			}
 			go a.greet(st)
+			runtime.Gosched() // let it begin: else a burst of connections is a crowd of goroutines, whose memory stays
 		case a.engine.isStopped():
 			return ErrClosed
 		case passing(err):
@@ -56,7 +58,7 @@ func (a *accepter) awaitRoom() error {
 	e := a.engine
 	for queued := false; ; {
 		e.mu.Lock()
-		stopped, n, changed := e.stopped, len(e.members), e.changed
+		stopped, n, changed := e.stopped, e.members.len(), e.changed
 		e.mu.Unlock()
 		switch {
 		case stopped:

@@ -79,7 +79,8 @@ func TestInputBudget(t *testing.T) {
 		if got := string(mustRead(t, bystander, 10)[4:]); got != "served" {
 			t.Errorf("got %q", got)
 		}
-		_ = s.engine.Close() // it waits for Closed, and may overtake a refusal
+		await(t, "some are refused", func() bool { return refused.Load() > 0 }) // those who are read last
+		_ = s.engine.Close()                                                    // it waits for Closed, and may overtake a refusal
 		// Each may come up to its even part although the budget is used up, and has some room to grow.
 		if n := most.Load(); n < budget/2 || n > 2*budget*5/4+crowd*64<<10 {
 			t.Errorf("%d octets were held, budget %d", n, budget)

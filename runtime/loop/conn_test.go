@@ -471,12 +471,15 @@ func TestContext(t *testing.T) {
 				var ctx context.Context
 				var conn *loop.Conn
 				s := &script{open: func(c *loop.Conn) { conn, ctx = c, c.Context() }}
+				s.message = func(c *loop.Conn, _ any) { end.end(c) } // one event: nothing comes between two calls
 				b, _ := one(t, loop.Config{}, s)
 				synctest.Wait()
 				if ctx.Err() != nil {
 					t.Fatal("cancelled early")
 				}
-				end.end(conn)
+				if err := conn.Post(nil); err != nil {
+					t.Fatal(err)
+				}
 				<-ctx.Done()
 				if got := context.Cause(ctx); got != end.cause {
 					t.Errorf("cause %v, want %v", got, end.cause)

@@ -21,7 +21,7 @@ type core struct {
 	mu        sync.Mutex
 	stopped   bool // draining or closed
 	listeners map[net.Listener]struct{}
-	members   map[member]struct{}
+	members   roster
 	changed   chan struct{} // closed and replaced when a member leaves or the engine stops
 }
 
@@ -31,6 +31,8 @@ type member interface {
 	strand() *Conn
 	// standing is what the member is counted as. Called under the core's mu.
 	standing() standing
+	// position is the member's in the roster, which keeps it there.
+	position() *int32
 	// sever closes what is below a member without a session, or one whose session is over.
 	sever()
 }
@@ -45,7 +47,6 @@ func newCore(config Config) *core {
 		env:       e,
 		crypt:     crypt{slots: make(chan struct{}, e.config.HandshakeWorkers)},
 		listeners: make(map[net.Listener]struct{}),
-		members:   make(map[member]struct{}),
 		changed:   make(chan struct{}),
 	}
 	c.admission.memory.setMark(e.config.MemoryMark)
@@ -101,8 +102,7 @@ func (e *core) start(st *stream, s Session, tc *tls.Conn) (c *Conn, serve func()
 	}
 	m, serve := e.adopt(st, s, tc)
 	if m != member(st) {
-		delete(e.members, st)
-		e.members[m] = struct{}{}
+		e.members.replace(st, m)
 	}
 	c = m.strand()
 	e.mu.Unlock()
@@ -116,7 +116,7 @@ func (e *core) register(m member) bool {
 	if e.stopped {
 		return false
 	}
-	e.members[m] = struct{}{}
+	e.members.add(m)
 	e.counters.open.Add(1)
 	return true
 }
@@ -125,7 +125,7 @@ func (e *core) register(m member) bool {
 func (e *core) forget(m member) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	delete(e.members, m)
+	e.members.remove(m)
 	e.admission.dismissLocked(m.standing())
 	e.counters.open.Add(-1)
 	e.changedLocked()
@@ -141,7 +141,7 @@ func (e *core) changedLocked() {
 func (e *core) Close() error {
 	e.stop()
 	e.cut(ErrClosed)
-	return e.await(context.Background(), func() bool { return len(e.members) == 0 })
+	return e.await(context.Background(), func() bool { return e.members.len() == 0 })
 }
 
 // stop closes the listeners and the connections that have no session yet, and returns the others.
@@ -154,7 +154,7 @@ func (e *core) stop() []*Conn {
 	}
 	e.changedLocked()
 	var conns []*Conn
-	for m := range e.members {
+	for _, m := range e.members.list {
 		if c := m.strand(); c != nil {
 			conns = append(conns, c)
 		} else {
@@ -168,7 +168,7 @@ func (e *core) stop() []*Conn {
 func (e *core) cut(why error) {
 	var lingering []member
 	e.mu.Lock()
-	for m := range e.members {
+	for _, m := range e.members.list {
 		c := m.strand()
 		if c != nil {
 			c.Abort(why)

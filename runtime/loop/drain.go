@@ -14,7 +14,7 @@ func (e *core) Drain(ctx context.Context) error {
 	conns := e.stop()
 	err := e.dismiss(ctx, conns)
 	if err == nil {
-		err = e.await(ctx, func() bool { return len(e.members) == 0 })
+		err = e.await(ctx, func() bool { return e.members.len() == 0 })
 	}
 	if err != nil {
 		e.cut(err)
@@ -42,7 +42,7 @@ func (e *core) dismiss(ctx context.Context, conns []*Conn) error {
 	if len(packets) == 0 {
 		return nil
 	}
-	if err := e.await(ctx, func() bool { return len(e.members) <= len(packets) }); err != nil {
+	if err := e.await(ctx, func() bool { return e.members.len() <= len(packets) }); err != nil {
 		return err
 	}
 	for _, c := range packets {

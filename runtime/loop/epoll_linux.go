@@ -102,15 +102,15 @@ func (l *poller) addressesOf(nc net.Conn) (a endpoints) {
 	local, ok1 := nc.LocalAddr().(*net.TCPAddr)
 	remote, ok2 := nc.RemoteAddr().(*net.TCPAddr)
 	if !ok1 || !ok2 {
-		a.names = &[2]net.Addr{nc.LocalAddr(), nc.RemoteAddr()}
+		a.names = &names{nc.LocalAddr(), nc.RemoteAddr()}
 		return a
 	}
 	a.remote = remote.AddrPort()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.local == nil || l.local.AddrPort() != local.AddrPort() {
-		l.local = local
+	if l.names == nil || l.names.local.(*net.TCPAddr).AddrPort() != local.AddrPort() {
+		l.names = &names{local: local}
 	}
-	a.local = l.local
+	a.names = l.names
 	return a
 }

@@ -42,12 +42,13 @@ func await(t *testing.T, what string, holds func() bool) {
 func TestFaultSilence(t *testing.T) {
 	everywhere(t, networks, func(t *testing.T, at site) {
 		var closed atomic.Int64
+		var watched atomic.Bool // the first to come is given all the time it needs
 		s := listen(t, at, loop.Config{}, func() loop.Session {
-			s := &script{t: t}
-			s.open = func(c *loop.Conn) { c.After(1, 50*time.Millisecond) }
-			s.data = func(c *loop.Conn, b []byte) (int, error) {
-				c.Cancel(1)
-				return echo(c, b)
+			s := &script{t: t, data: echo}
+			s.open = func(c *loop.Conn) {
+				if watched.Swap(true) {
+					c.After(1, 50*time.Millisecond)
+				}
 			}
 			s.timer = func(c *loop.Conn, _ int) { c.CloseAfterFlush() }
 			s.closed = func(*loop.Conn, error) { closed.Add(1) }

@@ -101,6 +101,36 @@ func TestFlushedGoesOn(t *testing.T) {
 	}
 }
 
+// What has left is told of even if the connection is aborted before that; what has not left is not.
+func TestFlushedBeforeTheEnd(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		last string // written by the event that aborts
+		want []string
+	}{
+		{"all has left", "", []string{"Open", "Data", "Message", "Flushed", "Closed"}},
+		{"not all has left", "more", []string{"Open", "Data", "Message", "Closed"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			f := &flusher{script: script{t: t}}
+			f.data = func(c *loop.Conn, b []byte) (int, error) {
+				_, _ = c.Write(b)
+				_ = c.Post(nil) // comes before Flushed
+				return len(b), nil
+			}
+			f.message = func(c *loop.Conn, _ any) {
+				_, _ = c.Write([]byte(test.last))
+				c.Abort(nil)
+			}
+			feed := loop.NewFeed(f, loop.Config{})
+			feed.Input([]byte("a"))
+			if diff := cmp.Diff(test.want, f.events); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
 // Without output there is nothing to tell.
 func TestFlushedNothing(t *testing.T) {
 	f := &flusher{script: script{t: t}}

@@ -59,7 +59,7 @@ func (e *core) sweep() {
 func (e *core) quietStreams() (quiet []*stream) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for m := range e.members {
+	for _, m := range e.members.list {
 		if st, ok := m.(*stream); ok && st.conn != nil && !st.use.CompareAndSwap(usedNow, usedBefore) && st.use.Load() == usedBefore {
 			quiet = append(quiet, st)
 		}

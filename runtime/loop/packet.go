@@ -52,6 +52,7 @@ type PacketConn struct {
 	socket        packetSocket
 	local, remote netip.AddrPort
 	connected     bool
+	index         int32 // see position
 
 	out      []Departure
 	arrivals []arrival // what is to be delivered
@@ -358,6 +359,8 @@ func (c *PacketConn) failed(err error) {
 func (c *PacketConn) strand() *Conn { return &c.conn }
 
 func (c *PacketConn) standing() standing { return standing{} }
+
+func (c *PacketConn) position() *int32 { return &c.index }
 
 // sever implements member. The socket has been closed by release, there is nothing that lingers.
 func (c *PacketConn) sever() {}

@@ -142,7 +142,7 @@ func attachPackets(t testing.TB, e loop.Engine, pc net.PacketConn, s loop.Packet
 // FAULTS 39: datagrams of all sizes, the empty one and the longest included, go there and back, whole.
 func TestPacketEcho(t *testing.T) {
 	packetEverywhere(t, func(t *testing.T, e loop.Engine, kind func(*net.UDPConn) net.PacketConn) {
-		for _, address := range []string{"127.0.0.1:0", "[::1]:0", ":0"} {
+		for _, address := range []string{"127.0.0.1:0", ":0", "[::1]:0"} {
 			s := newPacketScript(t)
 			s.packet = echoPacket
 			pc := listenPacket(t, address)

@@ -13,13 +13,12 @@ import (
 // A polled carries a connection of the epoll engine. Its fields belong to the strand, but for those that mu guards as well.
 type polled struct {
 	Conn
-	engine *epoll
-	loop   *poller
-	parked *parked // nil without TLS
-	unsent []byte  // what the socket has not taken
-	last   time.Duration
-	err    error // what ended the input, until the session has been told
+	loop    *poller
+	parked  *parked  // nil without TLS
+	backlog *backlog // nil when the socket has taken everything
+	err     error    // what ended the input, until the session has been told
 	endpoints
+	index int32 // see position
 
 	// Under mu. The strand may read fd without it: it is closed only after the strand's end.
 	fd         int32 // -1 when closed
@@ -36,9 +35,14 @@ type polled struct {
 
 // endpoints are the addresses of the two ends. What is served at one address need not remember it for each connection.
 type endpoints struct {
-	remote netip.AddrPort
-	local  *net.TCPAddr
-	names  *[2]net.Addr // of sockets that have no such addresses
+	remote netip.AddrPort // of TCP
+	names  *names
+}
+
+// names are addresses.
+type names struct {
+	local  net.Addr
+	remote net.Addr // nil of TCP: then there may be several connections with these names
 }
 
 const (
@@ -49,7 +53,7 @@ const (
 
 // newPolled makes a connection of a descriptor; w is the wire it has been detached from.
 func newPolled(e *epoll, l *poller, fd int, w *wire, s Session, tc *tls.Conn) *polled {
-	p := &polled{engine: e, loop: l, fd: int32(fd), endpoints: l.addressesOf(w.Conn)}
+	p := &polled{loop: l, fd: int32(fd), endpoints: l.addressesOf(w.Conn)}
 	p.init(s, e.env, p)
 	_ = w.Conn.Close() // the socket lives on in fd
 	if tc != nil {
@@ -124,7 +128,7 @@ func (p *polled) ready() {
 
 // serve does what the socket is ready for.
 func (p *polled) serve(mask uint32, held bool) {
-	if mask&pollOut != 0 && len(p.unsent) > 0 {
+	if mask&pollOut != 0 && p.backlog != nil {
 		p.drainQueue()
 	}
 	if mask&(pollIn|pollFail) != 0 && p.state() < phaseDoomed {
@@ -219,7 +223,7 @@ func (p *polled) rearm() {
 	if !p.quiet && !p.ended {
 		mask |= pollIn
 	}
-	if len(p.unsent) > 0 {
+	if p.backlog != nil {
 		mask |= pollOut
 	}
 	if !p.registered && mask == 0 && p.deaf || p.registered && mask == p.mask {
@@ -291,13 +295,13 @@ func (p *polled) conclude() {
 
 func (p *polled) nudge() bool { return false }
 
-func (p *polled) clock(f func()) clock { return &wheelClock{wheel: p.engine.wheel, f: f} }
+func (p *polled) clock(f func()) clock { return &wheelClock{wheel: p.loop.engine.wheel, f: f} }
 
 func (p *polled) addresses() (local, remote net.Addr) {
-	if p.names != nil {
-		return p.names[0], p.names[1]
+	if p.names.remote != nil {
+		return p.names.local, p.names.remote
 	}
-	return p.local, net.TCPAddrFromAddrPort(p.remote)
+	return p.names.local, net.TCPAddrFromAddrPort(p.remote)
 }
 
 func (p *polled) tlsState() *tls.ConnectionState {
@@ -309,6 +313,8 @@ func (p *polled) tlsState() *tls.ConnectionState {
 }
 
 func (p *polled) strand() *Conn { return &p.Conn }
+
+func (p *polled) position() *int32 { return &p.index }
 
 // A place is a standing without the peer's network.
 type place uint8

@@ -1,6 +1,9 @@
 package loop
 
-import "syscall"
+import (
+	"syscall"
+	"time"
+)
 
 // push implements carrier: what the socket does not take at once waits until it is ready.
 func (p *polled) push(b []byte, counted int) error {
@@ -10,15 +13,21 @@ func (p *polled) push(b []byte, counted int) error {
 	return p.pushRaw(b, counted)
 }
 
+// A backlog is what a socket has not taken: most never have one.
+type backlog struct {
+	octets []byte
+	last   time.Duration // when the socket has taken something
+}
+
 func (p *polled) pushRaw(b []byte, counted int) (err error) {
-	if len(p.unsent) == 0 {
+	if p.backlog == nil {
 		b, err = p.writeNow(b)
 	}
-	p.unsent = append(p.unsent, b...)
 	if n := len(b) - counted; n != 0 {
 		p.env.counters.queued.Add(int64(n))
 	}
 	if len(b) > 0 {
+		p.keepUnsent(b)
 		p.rearm()
 	}
 	return err
@@ -30,46 +39,57 @@ func (p *polled) writeNow(b []byte) (rest []byte, err error) {
 	if err != nil && !wouldBlock(err) {
 		return nil, p.opError("write", err)
 	}
-	if n < len(b) {
-		p.last = p.env.now()
+	return b[n:], nil
+}
+
+// keepUnsent adds to the backlog. The first of it has WriteStall to leave.
+func (p *polled) keepUnsent(b []byte) {
+	if p.backlog == nil {
+		p.backlog = &backlog{last: p.env.now()}
 		p.timers.armKind(&p.Conn, eventStall, 0, p.env.config.WriteStall)
 	}
-	return b[n:], nil
+	p.backlog.octets = append(p.backlog.octets, b...)
 }
 
 // drainQueue writes what waits, when the socket is ready for it.
 func (p *polled) drainQueue() {
-	n, err := writeFD(uintptr(p.fd), p.unsent[:min(len(p.unsent), writeTurn)])
+	octets := p.backlog.octets
+	n, err := writeFD(uintptr(p.fd), octets[:min(len(octets), writeTurn)])
 	if err != nil {
 		if !wouldBlock(err) {
 			p.Abort(p.opError("write", err))
 		}
 		return
 	}
+	p.backlog.last = p.env.now()
 	p.took(n)
-	p.last = p.env.now()
 }
 
 // writeTurn is how much of its queue a connection may write before others get their turn.
 const writeTurn = 256 << 10
 
-// took removes the first n octets of the queue.
+// took removes the first n octets of the backlog.
 func (p *polled) took(n int) {
 	p.env.counters.queued.Add(int64(-n))
-	p.unsent = p.unsent[n:]
-	if len(p.unsent) == 0 {
-		p.unsent = nil
+	p.backlog.octets = p.backlog.octets[n:]
+	if len(p.backlog.octets) == 0 {
+		p.backlog = nil
 	}
 }
 
-func (p *polled) queued() int { return len(p.unsent) }
+func (p *polled) queued() int {
+	if p.backlog == nil {
+		return 0
+	}
+	return len(p.backlog.octets)
+}
 
 // stalled implements staller: it cuts the connection if the peer has taken nothing for Config.WriteStall.
 func (p *polled) stalled() {
-	if len(p.unsent) == 0 {
+	if p.backlog == nil {
 		return
 	}
-	left := p.last + p.env.config.WriteStall - p.env.now()
+	left := p.backlog.last + p.env.config.WriteStall - p.env.now()
 	if left > 0 {
 		p.timers.armKind(&p.Conn, eventStall, 0, left)
 		return
@@ -88,7 +108,9 @@ func (p *polled) shut() {
 
 // release implements carrier.
 func (p *polled) release(gently bool) {
-	p.took(len(p.unsent))
+	if n := p.queued(); n > 0 {
+		p.took(n)
+	}
 	p.keep(nil, 0, false)
 	p.mu.Lock()
 	p.letGo = true
@@ -149,5 +171,5 @@ func (p *polled) sever() {
 	}
 	p.loop.remove(p.slot)
 	_ = syscall.Close(int(fd))
-	p.engine.forget(p)
+	p.loop.engine.forget(p)
 }

@@ -1,7 +1,6 @@
 package loop
 
 import (
-	"net"
 	"os"
 	"runtime"
 	"sync"
@@ -46,7 +45,7 @@ type poller struct {
 	seen     uint64 // turn, when the watch looked last
 
 	mu    sync.Mutex // guards what follows
-	local *net.TCPAddr
+	names *names     // of the last connection over TCP
 	table []seat
 	free  []uint32
 }

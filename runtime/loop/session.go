@@ -45,7 +45,9 @@ type Drainer interface {
 
 // A Flusher is a Session that wants to know when its output has left. Flushed is an event that comes after something was written, when the system
 // has taken everything written so far and Pending is 0; output in between that leaves together is told of once. What Flushed
-// writes makes it come again, other events first. It does not come after CloseAfterFlush or Abort: Closed says what became of the output.
+// writes makes it come again, other events first. It does not come after CloseAfterFlush: Closed says what became of the output. When something else
+// ends the connection while it is owed, all output having left, it comes before Closed: that the peer was faster with its answer, or somebody with
+// Abort, does not make output that has left look lost.
 type Flusher interface {
 	Session
 	Flushed(c *Conn)

@@ -461,23 +461,9 @@ func TestChurn(t *testing.T) {
 		if st := s.engine.Stats(); st.Open != 0 || st.Panics != 0 {
 			t.Errorf("%+v", st)
 		}
-		settle(t, "goroutines", goroutines+2, runtime.NumGoroutine)
-		settle(t, "descriptors", descriptors, func() int { return openDescriptors(t) })
+		await(t, "goroutines are gone", func() bool { return runtime.NumGoroutine() <= goroutines+2 }) // some are about to return
+		await(t, "descriptors are closed", func() bool { return openDescriptors(t) <= descriptors })
 	})
-}
-
-// settle waits until a count has come down: goroutines that are about to return are still counted.
-func settle(t *testing.T, what string, most int, count func() int) {
-	t.Helper()
-	n := count()
-	for range 1000 {
-		if n <= most {
-			return
-		}
-		runtime.Gosched()
-		n = count()
-	}
-	t.Errorf("%d %s left, want %d", n, what, most)
 }
 
 func openDescriptors(t *testing.T) int {

@@ -176,6 +176,7 @@ func (c *Conn) settle() {
 	phase := c.state()
 	if phase < phaseDoomed {
 		if err := c.flush(); err != nil {
+			c.flushing = flushShut
 			c.Abort(err)
 			phase = phaseDoomed
 		}
@@ -254,8 +255,11 @@ func (c *Conn) callWritable() {
 	c.session.Writable(c)
 }
 
-// finish is the end of the connection. No event follows the one it calls.
+// finish is the end of the connection. No event follows those it calls: Closed, and Flushed if that is still owed.
 func (c *Conn) finish() {
+	if c.flushing == flushDue && (c.out == nil || len(c.out.b) == 0) {
+		c.tellFlushed()
+	}
 	c.mu.Lock()
 	var end ending
 	if c.end != nil {
@@ -285,8 +289,14 @@ const (
 	flushTold                    // it has been told of all that was written
 	flushOwed                    // something has been written since
 	flushDue                     // that has left, and the event is queued
-	flushShut                    // the carrier was told that no output follows; the session is told no more
+	flushShut                    // no output follows, or some was lost; the session is told no more
 )
+
+// tellFlushed is callFlushed before the end.
+func (c *Conn) tellFlushed() {
+	defer c.confine()
+	c.callFlushed()
+}
 
 // callFlushed tells the session that its output has left, unless there is new output that has not.
 func (c *Conn) callFlushed() {

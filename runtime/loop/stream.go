@@ -22,6 +22,7 @@ type stream struct {
 	wake   sync.Cond // the reading goroutine waits here, under conn.mu
 	use    atomic.Uint32
 	as     standing
+	index  int32 // see position
 
 	// Under conn.mu.
 	renew bool // the reading goroutine is to start its successor
@@ -66,6 +67,8 @@ func (st *stream) adopt(s Session, tc *tls.Conn) *Conn {
 func (st *stream) strand() *Conn { return st.conn }
 
 func (st *stream) standing() standing { return st.as }
+
+func (st *stream) position() *int32 { return &st.index }
 
 func (st *stream) sever() { _ = st.wire.Conn.Close() }
 

@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"math"
 	"math/bits"
 	"sync"
 	"sync/atomic"
@@ -17,6 +18,9 @@ const (
 	wheelSlots  = 1 << wheelBits
 	wheelSpan   = 1 << (wheelLevels * wheelBits) // ticks; timers beyond it are looked at again then
 )
+
+// longest is the longest time that a timer is armed for; what is longer, nobody will live to see.
+const longest = math.MaxInt64 / 2
 
 // A Wheel holds timers in great numbers: the retransmissions of all transactions, the expiry of all entries of a cache. Arming and disarming take
 // the same time however many there are, and nothing happens between the ticks at which some are due. A timer fires late by a tick
@@ -62,10 +66,14 @@ func NewWheel(tick time.Duration) *Wheel {
 // Arm makes t fire d from now, or later by a tick; when t is armed already, it moves. Arming for later than before
 // only notes the time.
 func (w *Wheel) Arm(t *Timer, d time.Duration) {
-	at := int64(time.Since(w.epoch) + max(d, 1))
-	if was := t.at.Load(); was != 0 && at >= was && t.at.CompareAndSwap(was, at) {
-		return // the wheel looks at the time when it comes to the slot
-	}
+	at := int64(time.Since(w.epoch) + min(max(d, 1), longest))
+	if was := t.at.Load(); was == 0 || at < was || !t.at.CompareAndSwap(was, at) {
+		w.move(t, at)
+	} // else the wheel looks at the time when it comes to the slot
+}
+
+// move puts t where it belongs.
+func (w *Wheel) move(t *Timer, at int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if t.next != nil {

@@ -174,18 +174,15 @@ func testProtocol(t *testing.T) {
 	}
 }
 
-// testReuse binds to an address of which a closed connection remains: only with SO_REUSEADDR can that be.
+// testReuse binds to an address of which a connection remains: only with SO_REUSEADDR can that be.
 func testReuse(t *testing.T) {
 	for _, test := range []struct {
 		reuse socket.Switch
 		want  error
 	}{{socket.Auto, nil}, {socket.On, nil}, {socket.Off, syscall.EADDRINUSE}} {
 		l := listen(t, "tcp", "127.0.0.1:0", socket.Options{ReuseAddr: test.reuse})
-		client := mustDial(t, "tcp", l.Addr().String(), socket.Options{})
-		server := accept(t, l)
-		_ = server.Close() // first, so that its end waits in TIME-WAIT
-		_, _ = io.ReadAll(client)
-		_ = client.Close()
+		_ = mustDial(t, "tcp", l.Addr().String(), socket.Options{})
+		_ = accept(t, l)
 		_ = l.Close()
 		again, err := socket.Listen(background, "tcp", l.Addr().String(), socket.Options{ReuseAddr: test.reuse})
 		if err == nil {
@@ -431,12 +428,14 @@ func testAcceptedUnix(t *testing.T) {
 
 func testConnected(t *testing.T) {
 	l := listen(t, "tcp", "127.0.0.1:0", socket.Options{})
-	go greet(l)
 	nc := mustDial(t, "tcp", l.Addr().String(), socket.Options{})
 	if got := nc.RemoteAddr().String(); got != l.Addr().String() {
 		t.Errorf("connected to %s", got)
 	}
+	server := accept(t, l)
 	_ = l.Close() // the connection is nobody's but the caller's
+	_, _ = io.WriteString(server, "hello")
+	_ = server.Close()
 	if b, err := io.ReadAll(nc); err != nil || string(b) != "hello" {
 		t.Errorf("%q, %v", b, err)
 	}
@@ -756,15 +755,18 @@ func testAny6(t *testing.T) {
 		{"tcp6", "[::]:0", socket.Options{}, false, true},
 		{"tcp", ":0", socket.Options{V6Only: true}, false, true},
 	} {
-		l := listen(t, test.network, test.address, test.o)
-		_, port, _ := net.SplitHostPort(l.Addr().String())
+		_, port, _ := net.SplitHostPort(listen(t, test.network, test.address, test.o).Addr().String())
 		for host, want := range map[string]bool{"127.0.0.1": test.v4, "::1": test.v6} {
-			nc, err := socket.Dial(background, "tcp", net.JoinHostPort(host, port), socket.Options{})
-			if err == nil {
-				_ = nc.Close()
+			if !want {
+				if !leaves(t, test.network, test.address, test.o, host) {
+					t.Errorf("%s %s %+v: the port at %s is taken, too", test.network, test.address, test.o, host)
+				}
+				continue
 			}
-			if (err == nil) != want {
+			if nc, err := socket.Dial(background, "tcp", net.JoinHostPort(host, port), socket.Options{}); err != nil {
 				t.Errorf("%s %s %+v from %s: %v", test.network, test.address, test.o, host, err)
+			} else {
+				_ = nc.Close()
 			}
 		}
 	}

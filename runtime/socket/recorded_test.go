@@ -128,7 +128,7 @@ func TestRecorded(t *testing.T) {
 				t.Fatalf("stands at %d", i+1)
 			case strings.HasSuffix(r.network, "6") && !hasIPv6():
 				t.Skip("no IPv6")
-			case r.address == "127.0.0.1:1" && os.Geteuid() != 0:
+			case r.address == "127.0.0.1:1" && !mayBindLow():
 				r.op, r.errno = socket.OpBind, syscall.EACCES
 			}
 			if r.network != "unix" {
@@ -252,6 +252,15 @@ func TestRecordedAgrees(t *testing.T) {
 			t.Errorf("%d %s: %s %v, recorded %s %v", i+1, c.Name, ours[i].op, ours[i].errno, want, errno)
 		}
 	}
+}
+
+// mayBindLow says whether this process may have the ports that are root's elsewhere: not every root may, and some others may.
+func mayBindLow() bool {
+	l, err := net.Listen("tcp", "127.0.0.1:1")
+	if err == nil {
+		_ = l.Close()
+	}
+	return !errors.Is(err, syscall.EACCES)
 }
 
 func hasIPv6() bool {
