@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"go/token"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -33,13 +32,13 @@ func RunSchemas(ctx context.Context, o SchemaOptions) (*Report, error) {
 	}
 	sources := make([]xsd.Source, len(o.Schemas))
 	for i, path := range o.Schemas {
-		data, err := os.ReadFile(path)
+		data, err := xsd.ReadFile(path)
 		if err != nil {
 			return nil, err
 		}
 		sources[i] = xsd.Source{Name: filepath.ToSlash(path), Data: data}
 	}
-	set, findings := xsd.Compile(sources, xsd.Options{Open: os.ReadFile})
+	set, findings := xsd.Compile(sources, xsd.Options{Open: xsd.ReadFile})
 	report := &Report{Findings: findings}
 	if set == nil || ctx.Err() != nil {
 		return report, ctx.Err()

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"runtime"
 	"slices"
 	"strings"
@@ -131,12 +130,11 @@ func (b *batch) answer(t task) answer {
 	if t.Instance == "" {
 		return a
 	}
-	doc, err := os.ReadFile(t.Instance)
+	faults, _, err := judgePath(schema.judge, t.Instance)
 	if err != nil {
-		a.Errors = append(a.Errors, fault{Rule: "read", Text: err.Error()})
-	} else {
-		a.Errors = append(a.Errors, judgeFile(schema.judge, t.Instance, doc)...)
+		faults = []fault{{Rule: "read", Text: err.Error()}}
 	}
+	a.Errors = append(a.Errors, faults...)
 	a.Valid = len(a.Errors) == 0
 	return a
 }

@@ -58,13 +58,13 @@ func compileFiles(paths []string) (judge, diag.List, error) {
 func compileSet(paths []string) (*xsd.Set, diag.List, error) {
 	sources := make([]xsd.Source, len(paths))
 	for i, path := range paths {
-		data, err := os.ReadFile(path)
+		data, err := xsd.ReadFile(path)
 		if err != nil {
 			return nil, nil, err
 		}
 		sources[i] = xsd.Source{Name: path, Data: data}
 	}
-	set, findings := xsd.Compile(sources, xsd.Options{Open: os.ReadFile})
+	set, findings := xsd.Compile(sources, xsd.Options{Open: xsd.ReadFile})
 	return set, findings, nil
 }
 

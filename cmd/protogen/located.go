@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"math"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/protogen-go/protogen/gen/xsd"
+	"github.com/protogen-go/protogen/runtime/xmlstream"
 	"github.com/protogen-go/protogen/runtime/xsdrun"
 )
 
@@ -40,13 +42,25 @@ func judgePath(j judge, path string) (faults []fault, doc []byte, err error) {
 		return nil, nil, err
 	}
 	defer f.Close()
-	if s, ok := j.(streamJudge); ok {
-		if info, err := f.Stat(); err == nil && info.Size() >= largeFile {
-			return s.judgeStream(f), nil, nil
-		}
-	}
-	if doc, err = io.ReadAll(f); err != nil {
+	info, err := f.Stat()
+	if err != nil {
 		return nil, nil, err
+	}
+	if s, ok := j.(streamJudge); ok && info.Size() >= largeFile {
+		return s.judgeStream(f), nil, nil
+	}
+	most := int64(xmlstream.DefaultMaxDocument)
+	if _, ok := j.(reference); ok {
+		most = math.MaxInt64 - 1 // what it accepts is its own business
+	}
+	if info.Size() <= most {
+		doc, err = io.ReadAll(io.LimitReader(f, most+1))
+	}
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case info.Size() > most || int64(len(doc)) > most:
+		return []fault{{Line: 1, Column: 1, Rule: "limit", Text: fmt.Sprintf("more than the limit MaxDocument allows (%d)", most)}}, nil, nil
 	}
 	return judgeFile(j, path, doc), doc, nil
 }

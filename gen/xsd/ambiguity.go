@@ -6,29 +6,63 @@ import (
 	"strings"
 
 	"github.com/protogen-go/protogen/gen/diag"
+	"github.com/protogen-go/protogen/runtime/xsdrun"
 )
 
 // checkModel judges unique particle attribution (cos-nonambig, 3.8.6) and the limit on states.
 func (c *compiler) checkModel(t *ComplexType) {
-	content := newContent(t.Particle)
+	part := t.Particle
+	if base, ok := t.Base.(*ComplexType); ok && t.Method == xsdrun.Extension && base.Particle != nil {
+		if part == base.Particle {
+			return // the base has been judged, or will be
+		}
+		if part = part.tail(); t.fresh {
+			part = t.Own // which then competes with nothing before it
+		}
+	}
+	content := newContent(part)
 	if content.root.kind == AllParticle {
 		// Any member may come first, and any after any.
 		content.root.kind, content.root.most = ChoiceParticle, Unbounded
 	}
 	k := newCounting(content)
-	if !k.over {
-		if x := k.conflict(content); x != nil {
-			c.reportConflict(t, content, x)
-			return
+	if x := k.conflict(content); x != nil {
+		if part != t.Particle { // tell it from the beginning
+			content = newContent(t.Particle)
+			x = newCounting(content).conflict(content)
 		}
+		if x != nil {
+			c.reportConflict(t, content, x)
+		}
+		return
 	}
-	if k.over || t.Particle.Kind != AllParticle && k.compile() == nil {
+	if k.over {
 		c.findings.Add(diag.Diagnostic{
 			Pos: t.Pos, Rule: "max-states",
-			Message: fmt.Sprintf("the content model of %s has too many steps, or repeats groups in groups so that too many counts are open at once", t.node.typeLabel(t)),
-			Fix:     `use a smaller maxOccurs on groups, or "unbounded"`,
+			Message: fmt.Sprintf("the content model of %s has too many steps: groups that are counted hold too many optional elements", t.node.typeLabel(t)),
+			Fix:     `use "unbounded" as the maxOccurs of groups`,
 		})
 	}
+}
+
+// tail is the end of the content of an extension: what it adds, and of the rest as much as may be followed by that.
+func (p *Particle) tail() *Particle {
+	tail := &Particle{Kind: SequenceParticle, Pos: p.Pos, Min: 1, Max: 1, node: p.node}
+	last := len(p.Children) - 1
+	for at := p.Children[:last]; len(at) > 0; {
+		k := at[len(at)-1]
+		if at = at[:len(at)-1]; k.Kind == SequenceParticle && k.Min == 1 && k.Max == 1 {
+			at = slices.Concat(at, k.Children)
+			continue
+		}
+		tail.Children = append(tail.Children, k)
+		if !k.blank {
+			break
+		}
+	}
+	slices.Reverse(tail.Children)
+	tail.Children = append(tail.Children, p.Children[last])
+	return tail
 }
 
 // conflict is where two particles compete for one element.
@@ -46,95 +80,117 @@ func (k *counting) conflict(content *content) *conflict {
 	queue := []int{0}
 	seen[0] = true
 	taken := newClaims(k, content.leaves)
-	judged := map[*step]bool{} // steps that states share, by the first of them
+	judged := map[*int]int{} // how much of a list that states share
 	for len(queue) > 0 {
 		state := queue[0]
 		queue = queue[1:]
-		steps := k.steps[state]
-		if len(steps) == 0 || judged[&steps[0]] {
+		s := k.steps[state]
+		if len(s.leaves) <= judged[s.end()] {
 			continue
 		}
-		judged[&steps[0]] = true
-		if x := taken.compete(state, steps); x != nil {
+		judged[s.end()] = len(s.leaves)
+		if x := taken.compete(state, s); x != nil {
 			for at := state; at != 0; at = cameFrom[at] {
 				x.path = append(x.path, at-1)
 			}
 			slices.Reverse(x.path)
 			return x
 		}
-		for _, s := range steps {
-			if !seen[s.leaf+1] {
-				seen[s.leaf+1] = true
-				cameFrom[s.leaf+1] = state
-				queue = append(queue, s.leaf+1)
+		for _, leaf := range s.leaves {
+			if !seen[leaf+1] {
+				seen[leaf+1] = true
+				cameFrom[leaf+1] = state
+				queue = append(queue, leaf+1)
 			}
 		}
 	}
 	return nil
+}
+
+// step is a leaf that may come next, and the ways to it.
+type step struct {
+	leaf int
+	ways []xsdrun.Way // nil: the state's only one
 }
 
 // claims finds leaves that take the same element in one state.
 type claims struct {
-	k      *counting
-	leaves []*Particle
-	state  int
-	names  [][]Name // by leaf: the names it takes
-	number map[Name]int
-	taken  [][]step // by number of a name: who takes it in state
+	k       *counting
+	leaves  []*Particle
+	state   int
+	names   [][]int            // by leaf: the numbers of the names it takes, once they were asked for
+	groups  map[*Element][]int // the same by declaration
+	numbers map[Name]int
+	called  []Name   // by number
+	taken   [][]step // by number: who takes it in state
 }
 
 func newClaims(k *counting, leaves []*Particle) *claims {
-	c := &claims{k: k, leaves: leaves, names: make([][]Name, len(leaves)), number: map[Name]int{}}
-	for i, leaf := range leaves {
-		if leaf.Kind == WildcardParticle {
-			continue
-		}
-		c.names[i] = []Name{leaf.Element.Name}
-		for _, m := range leaf.members() {
-			c.names[i] = append(c.names[i], m.Name)
-		}
-		for _, name := range c.names[i] {
-			if _, ok := c.number[name]; !ok {
-				c.number[name] = len(c.number)
-			}
-		}
+	return &claims{k: k, leaves: leaves, names: make([][]int, len(leaves)), groups: map[*Element][]int{}, numbers: map[Name]int{}}
+}
+
+// takes are the numbers of the names that a leaf takes; none of a wildcard.
+func (k *claims) takes(leaf int) []int {
+	p := k.leaves[leaf]
+	if k.names[leaf] != nil || p.Kind == WildcardParticle {
+		return k.names[leaf]
 	}
-	c.taken = make([][]step, len(c.number))
-	return c
+	names, ok := k.groups[p.Element]
+	if !ok {
+		names = []int{k.number(p.Element.Name)}
+		for _, m := range p.members() {
+			names = append(names, k.number(m.Name))
+		}
+		k.groups[p.Element] = names
+	}
+	k.names[leaf] = names
+	return names
+}
+
+func (k *claims) number(name Name) int {
+	n, ok := k.numbers[name]
+	if !ok {
+		n = len(k.called)
+		k.numbers[name] = n
+		k.called, k.taken = append(k.called, name), append(k.taken, nil)
+	}
+	return n
 }
 
 // compete returns a conflict among what may follow a state, or nil.
-func (k *claims) compete(state int, steps []step) *conflict {
-	if len(steps) < 2 {
+func (k *claims) compete(state int, s steps) *conflict {
+	if len(s.leaves) < 2 {
 		return nil
 	}
 	k.state = state
 	var wildcards []step
-	for _, s := range steps {
-		for _, name := range k.names[s.leaf] {
-			k.taken[k.number[name]] = k.taken[k.number[name]][:0]
+	for _, leaf := range s.leaves {
+		for _, name := range k.takes(leaf) {
+			k.taken[name] = k.taken[name][:0]
 		}
 	}
-	for _, s := range steps {
-		if k.leaves[s.leaf].Kind == WildcardParticle {
-			wildcards = append(wildcards, s)
+	for i, leaf := range s.leaves {
+		next := step{leaf: leaf}
+		if s.ways != nil {
+			next.ways = s.ways[i]
 		}
-		for _, name := range k.names[s.leaf] {
-			if x := k.claim(s, name); x != nil {
+		if k.leaves[leaf].Kind == WildcardParticle {
+			wildcards = append(wildcards, next)
+		}
+		for _, name := range k.takes(leaf) {
+			if x := k.claim(next, name); x != nil {
 				return x
 			}
 		}
 	}
-	for i, s := range wildcards {
-		if x := k.competeWildcard(s, wildcards[:i], steps); x != nil {
-			return x
-		}
-	}
-	return nil
+	return k.competeWildcards(wildcards, s)
 }
 
 // open reports whether some counts allow both of two steps.
 func (k *claims) open(one, other step) bool {
+	if one.ways == nil {
+		return true
+	}
 	for _, w := range one.ways {
 		for _, v := range other.ways {
 			if !k.k.exclude(k.state, w, v, k.k.vary) {
@@ -145,34 +201,66 @@ func (k *claims) open(one, other step) bool {
 	return false
 }
 
-func (k *claims) claim(s step, name Name) *conflict {
-	n := k.number[name]
-	for _, other := range k.taken[n] {
+func (k *claims) claim(s step, name int) *conflict {
+	for _, other := range k.taken[name] {
 		if other.leaf != s.leaf && k.open(s, other) {
-			return &conflict{one: min(other.leaf, s.leaf), other: max(other.leaf, s.leaf), name: name}
+			return &conflict{one: min(other.leaf, s.leaf), other: max(other.leaf, s.leaf), name: k.called[name]}
 		}
 	}
-	k.taken[n] = append(k.taken[n], s)
+	k.taken[name] = append(k.taken[name], s)
 	return nil
 }
 
-// competeWildcard looks for an element, or another wildcard, that competes with a wildcard.
-func (k *claims) competeWildcard(s step, before, steps []step) *conflict {
-	w := k.leaves[s.leaf].Wildcard
-	for _, other := range before {
-		if both, _ := w.intersect(k.leaves[other.leaf].Wildcard); (both.Not || len(both.Spaces) > 0) && k.open(s, other) {
-			name := Name{Local: "*"}
-			if !both.Not {
-				name.Space = both.Spaces[0]
+// competeWildcards looks for elements, or other wildcards, that compete with one of the wildcards.
+func (k *claims) competeWildcards(wildcards []step, s steps) *conflict {
+	var negative, positive []step
+	bySpace := map[string][]step{} // the wildcards that list a namespace
+	for _, one := range wildcards {
+		w := k.leaves[one.leaf].Wildcard
+		if x := k.competeAny(one, negative); x != nil {
+			return x
+		}
+		if w.Not {
+			if x := k.competeAny(one, positive); x != nil {
+				return x
 			}
-			return &conflict{one: min(other.leaf, s.leaf), other: max(other.leaf, s.leaf), name: name}
+			negative = append(negative, one)
+			continue
+		}
+		for _, space := range w.Spaces {
+			if x := k.competeAny(one, bySpace[space]); x != nil {
+				return x
+			}
+			bySpace[space] = append(bySpace[space], one)
+		}
+		positive = append(positive, one)
+	}
+	if len(wildcards) == 0 {
+		return nil
+	}
+	for at, leaf := range s.leaves {
+		other := step{leaf: leaf}
+		if s.ways != nil {
+			other.ways = s.ways[at]
+		}
+		for _, number := range k.takes(leaf) {
+			name := k.called[number]
+			for _, one := range slices.Concat(negative, bySpace[name.Space]) {
+				if k.leaves[one.leaf].Wildcard.Allows(name.Space) && k.open(one, other) {
+					return &conflict{one: min(leaf, one.leaf), other: max(leaf, one.leaf), name: name}
+				}
+			}
 		}
 	}
-	for _, other := range steps {
-		for _, name := range k.names[other.leaf] {
-			if w.Allows(name.Space) && k.open(s, other) {
-				return &conflict{one: min(other.leaf, s.leaf), other: max(other.leaf, s.leaf), name: name}
-			}
+	return nil
+}
+
+// competeAny looks for a wildcard among others that competes with one.
+func (k *claims) competeAny(one step, others []step) *conflict {
+	for _, other := range others {
+		space, ok := k.leaves[one.leaf].Wildcard.meets(k.leaves[other.leaf].Wildcard)
+		if ok && k.open(one, other) {
+			return &conflict{one: min(other.leaf, one.leaf), other: max(other.leaf, one.leaf), name: Name{Space: space, Local: "*"}}
 		}
 	}
 	return nil

@@ -9,6 +9,8 @@ type attributeSet struct {
 	uses       []*AttributeUse
 	prohibited []*AttributeUse
 	any        *Wildcard
+	// The longest list that an attribute group contributes, which has been judged by itself: uses[from:to].
+	from, to int
 }
 
 // buildAttribute completes a global attribute declaration.
@@ -72,6 +74,9 @@ func (c *compiler) attributeUses(n *node) attributeSet {
 			}
 		case "attributeGroup":
 			if g := c.attributeGroupReference(k); g != nil {
+				if n := len(set.uses); len(g.Attributes) > set.to-set.from {
+					set.from, set.to = n, n+len(g.Attributes)
+				}
 				set.uses = append(set.uses, g.Attributes...)
 				groups = append(groups, g)
 			}
@@ -239,7 +244,7 @@ func (c *compiler) buildAttributeGroup(g *AttributeGroup) {
 	set := c.attributeUses(g.node)
 	g.Attributes, g.AnyAttribute = set.uses, set.any
 	g.state = built
-	g.Attributes = c.checkUses(g.node, "ag-props-correct", g.Attributes)
+	g.Attributes = c.checkUses(g.node, "ag-props-correct", g.Attributes, set.from, set.to)
 	if g.original != nil {
 		c.redefineAttributeGroup(g)
 	}
@@ -264,8 +269,11 @@ func (c *compiler) redefineAttributeGroup(g *AttributeGroup) {
 }
 
 // checkUses judges a complete list of attribute uses: no name twice, one ID at most (ct-props-correct, ag-props-correct).
-// It returns the list without what is wrong.
-func (c *compiler) checkUses(n *node, rule string, uses []*AttributeUse) []*AttributeUse {
+// It returns the list without what is wrong. The part uses[from:to] has been judged by itself.
+func (c *compiler) checkUses(n *node, rule string, uses []*AttributeUse, from, to int) []*AttributeUse {
+	if to > from && distinct(uses[from:to], slices.Concat(uses[:from], uses[to:])) {
+		return uses
+	}
 	kept := uses[:0:0]
 	seen := map[Name]*AttributeUse{}
 	var id *AttributeUse
@@ -280,7 +288,7 @@ func (c *compiler) checkUses(n *node, rule string, uses []*AttributeUse) []*Attr
 		}
 		seen[name] = u
 		kept = append(kept, u)
-		if u.Attribute.Type.DerivesFrom(builtin("ID")) {
+		if u.isID() {
 			if id != nil {
 				c.errorf(n, rule, "attributes %s and %s are both of type xs:ID; only one may be", n.label(id.Attribute.Name), n.label(name))
 			}
@@ -289,6 +297,32 @@ func (c *compiler) checkUses(n *node, rule string, uses []*AttributeUse) []*Attr
 	}
 	return kept
 }
+
+// distinct reports whether a few uses are no fault together with many that are none.
+func distinct(many, few []*AttributeUse) bool {
+	seen := map[Name]bool{}
+	ids := 0
+	for _, u := range few {
+		if seen[u.Attribute.Name] {
+			return false
+		}
+		seen[u.Attribute.Name] = true
+		if u.isID() {
+			ids++
+		}
+	}
+	if len(seen) == 0 {
+		return true
+	}
+	for _, u := range many {
+		if seen[u.Attribute.Name] || ids > 0 && u.isID() {
+			return false
+		}
+	}
+	return ids < 2
+}
+
+func (u *AttributeUse) isID() bool { return u.Attribute.Type.DerivesFrom(builtin("ID")) }
 
 // later is the second of two places in one file, or the place of reference if they are in different files.
 func later(a, b, reference Pos) Pos {

@@ -43,7 +43,12 @@ func (c *content) term(p *Particle) *term {
 		return t
 	}
 	for _, k := range p.Children {
-		t.children = append(t.children, c.term(k))
+		kid := c.term(k)
+		if kid.joins(t.kind) {
+			t.children = append(t.children, kid.children...)
+		} else {
+			t.children = append(t.children, kid)
+		}
 	}
 	t.blank = t.kind != ChoiceParticle
 	for _, k := range t.children {
@@ -56,6 +61,17 @@ func (c *content) term(p *Particle) *term {
 		return t.fold()
 	}
 	return t
+}
+
+// joins reports whether the term may be replaced by its own children in a group of that kind.
+func (t *term) joins(kind ParticleKind) bool {
+	switch {
+	case t.kind != kind || t.most != 1:
+		return false
+	case kind == SequenceParticle:
+		return t.least == 1 || t.blank
+	}
+	return kind == ChoiceParticle && t.least == 1
 }
 
 // fold is a group of one term: that term, if the two ranges together are one range.

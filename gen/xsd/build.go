@@ -60,9 +60,6 @@ func (c *compiler) checkAll() {
 		}
 	}
 	broken := c.findings.HasErrors()
-	for _, e := range c.elements {
-		e.substitutes = e.substituteAll()
-	}
 	if broken { // most of what follows would only repeat it
 		c.checkIntact()
 		return

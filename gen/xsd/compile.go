@@ -3,7 +3,6 @@ package xsd
 import (
 	"fmt"
 	"maps"
-	"slices"
 
 	"github.com/protogen-go/protogen/gen/diag"
 	"github.com/protogen-go/protogen/runtime/xmlstream"
@@ -86,7 +85,8 @@ type compiler struct {
 	complex    []*ComplexType // every one of the documents'
 	redefined  []*Group       // those that replace another
 	pending    []Type         // anonymous types still to be built
-	imported   []string       // namespaces that imports and wildcards name
+	imported   []string       // namespaces that imports and wildcards name, each once
+	known      map[string]bool
 	unread     []unreadImport // imports that nothing answers
 	anyType    *ComplexType
 	gaps       map[*node]bool // particles that could not be built
@@ -103,6 +103,7 @@ func newCompiler(opts Options) *compiler {
 		notations:       map[Name]*Notation{},
 		identities:      map[Name]*Identity{},
 		gaps:            map[*node]bool{},
+		known:           map[string]bool{},
 		set: &Set{
 			elements:   map[Name]*Element{},
 			attributes: map[Name]*Attribute{},
@@ -112,6 +113,14 @@ func newCompiler(opts Options) *compiler {
 	}
 	c.anyType = builtinTypes()[Name{Space: XSD, Local: "anyType"}].(*ComplexType)
 	return c
+}
+
+// name notes a namespace that an import or a wildcard names.
+func (c *compiler) name(space string) {
+	if !c.known[space] {
+		c.known[space] = true
+		c.imported = append(c.imported, space)
+	}
 }
 
 // errorf reports a violation of the rule that the standard calls by that name.
@@ -127,8 +136,10 @@ func (c *compiler) warnf(n *node, rule, format string, args ...any) {
 // number gives every namespace its number.
 func (c *compiler) number() {
 	var uris []string
+	numbered := map[string]bool{"": true}
 	add := func(uri string) {
-		if uri != "" && !slices.Contains(uris, uri) {
+		if !numbered[uri] {
+			numbered[uri] = true
 			uris = append(uris, uri)
 		}
 	}

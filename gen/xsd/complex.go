@@ -35,7 +35,7 @@ func (c *compiler) buildComplex(t *ComplexType) {
 	}
 	t.state = built
 	if !t.broken {
-		t.Attributes = c.checkUses(n, "ct-props-correct", t.Attributes)
+		t.Attributes = c.checkUses(n, "ct-props-correct", t.Attributes, 0, t.inherited)
 	}
 }
 
@@ -181,6 +181,7 @@ func (c *compiler) append(t, base *ComplexType, n *node) *Particle {
 // extendAttributes adds the uses of the base in front, and unites the wildcards.
 func (c *compiler) extendAttributes(t, base *ComplexType, n *node) {
 	t.Attributes = append(base.Attributes[:len(base.Attributes):len(base.Attributes)], t.Attributes...)
+	t.inherited = len(base.Attributes)
 	switch {
 	case t.AnyAttribute == nil:
 		t.AnyAttribute = base.AnyAttribute

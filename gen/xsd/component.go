@@ -1,6 +1,8 @@
 package xsd
 
 import (
+	"sync"
+
 	"github.com/protogen-go/protogen/gen/diag"
 	"github.com/protogen-go/protogen/runtime/xmlstream"
 	"github.com/protogen-go/protogen/runtime/xsdrun"
@@ -32,8 +34,9 @@ type Element struct {
 	Members  []*Element // those that name it as their head, in the order read; their own members are not repeated here
 	Identity []*Identity
 
-	node        *node
-	substitutes []*Element // see substituteAll
+	node       *node
+	substitute sync.Once
+	all        []*Element // see substitutes
 }
 
 // Attribute is an attribute declaration (XML Schema part 1, 3.2).
@@ -103,6 +106,7 @@ type SimpleType struct {
 	node     *node
 	original *SimpleType // of a redefinition
 	state    buildState
+	inForce  *facetsInForce
 	members  int  // of a union: its members and theirs
 	listed   bool // it is a list or a union with one
 	run      *xsdrun.SimpleType
@@ -151,6 +155,11 @@ type ComplexType struct {
 	state      buildState
 	broken     bool // a finding has been reported; do not judge what follows from it
 	prohibited []*AttributeUse
+	inherited  int               // of an extension: how many of Attributes are its base's
+	declared   map[Name]*Element // the elements of its own content, for checkConsistent
+	locals     []*Element        // those of them that are not global
+	fresh      bool              // none of them is one of the types that it extends, nor open
+	open       bool              // its content admits elements that it does not name: by wildcards or substitution groups
 }
 
 // TypeName implements [Type].
@@ -188,6 +197,7 @@ type Particle struct {
 	Children []*Particle // of the three groups
 
 	size     int  // leaves below it
+	blank    bool // it may stand for no element at all
 	expanded bool // one of the choice that a substitution group stands for
 
 	node *node

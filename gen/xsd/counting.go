@@ -7,30 +7,34 @@ import (
 	"github.com/protogen-go/protogen/runtime/xsdrun"
 )
 
-// maxEdges limits the transitions of one content model.
+// maxEdges limits the transitions of one content model, as far as its states do not share them.
 const maxEdges = 1 << 20
-
-// maxRows limits how many combinations of counts a content model may leave open at once, where it does not determine
-// which repetition an element belongs to: see [xsdrun.Model] Counters.
-const maxRows = 256
 
 // arrow leads from a leaf, or from the start, to each of to.
 type arrow struct {
-	to  []int // shared among arrows
+	to  []int // ascending; shared among arrows, often as pieces of one list
 	way xsdrun.Way
 }
 
+// covers reports whether an arrow makes another one superfluous: it leads the same way to the same leaves, and more of them.
+func (a arrow) covers(b arrow) bool {
+	last := len(b.to) - 1
+	i, ok := slices.BinarySearch(a.to, b.to[0])
+	return ok && a.way == b.way && i+last < len(a.to) && a.to[i+last] == b.to[last] && slices.Equal(a.to[i:i+last+1], b.to)
+}
+
 // counting is the position automaton of a content model with a state for each leaf, however often groups repeat: their
-// repetitions are counted. It decides unique particle attribution, and it is what large ranges are compiled to.
+// repetitions are counted. It decides unique particle attribution, and it is what large content models are compiled to.
+//
+// What may follow each of a row of optional particles is the rest of the row: such states share one list.
 type counting struct {
 	counters []xsdrun.Counter
 	nest     [][]int   // by leaf: the counters around it, outermost first; leaves under one counter share the slice
 	follow   [][]arrow // by leaf+1, 0 being the start
 	final    []bool    // by leaf+1, if the counts allow it
-	steps    [][]step  // by leaf+1; states with the same successors share them
+	steps    []steps   // by leaf+1
 	vary     []bool    // by counter: elements leave open how often it has counted
-	edges    int
-	over     bool // there are more than maxEdges
+	over     bool      // there are more than maxEdges
 }
 
 func newCounting(c *content) *counting {
@@ -85,57 +89,55 @@ func (k *counting) once(t *term, around []int) part {
 		}
 		return whole
 	}
-	if run := t.optionalRun(); run*run/2 > maxEdges {
-		k.over = true // each is followed by every later one: no need to try
-	}
-	whole := part{empty: true}
-	for _, kid := range t.children {
-		if k.over {
-			break
-		}
-		p := k.repeat(kid, around)
-		k.link(whole.last, p.first, xsdrun.Way{Keep: len(around)})
-		if whole.empty {
-			whole.first = append(whole.first, p.first...)
-		}
-		if p.empty {
-			p.last = slices.Concat(whole.last, p.last)
-		}
-		whole.last, whole.empty = p.last, whole.empty && p.empty
-	}
-	return whole
+	return k.sequence(t.children, around)
 }
 
-// optionalRun is how many terms in a row may be absent.
-func (t *term) optionalRun() int {
-	run, longest := 0, 0
-	for _, kid := range t.children {
-		if run++; kid.least > 0 && !kid.blank {
-			run = 0
-		}
-		longest = max(longest, run)
+// sequence is terms one after the other. The leaves with which they begin stand in one list, and what may follow a term is a
+// piece of it: from the next term to the first that must be there.
+func (k *counting) sequence(terms []*term, around []int) part {
+	parts := make([]part, len(terms))
+	begin := make([]int, len(terms)+1) // in the list
+	var list []int
+	for i, t := range terms {
+		parts[i] = k.repeat(t, around)
+		list = append(list, parts[i].first...)
+		begin[i+1] = len(list)
 	}
-	return longest
+	whole := part{empty: true}
+	end := len(list)
+	for i, p := range slices.Backward(parts) {
+		k.link(p.last, list[begin[i+1]:end], xsdrun.Way{Keep: len(around)})
+		if whole.empty {
+			whole.last = append(whole.last, p.last...)
+		}
+		if !p.empty {
+			whole.empty, end = false, begin[i+1]
+		}
+	}
+	whole.first = list[:end]
+	return whole
 }
 
 // link lets every leaf of to follow every one of from.
 func (k *counting) link(from, to []int, way xsdrun.Way) {
-	if k.edges += len(from); k.edges > maxEdges {
-		k.over = true
-	}
-	if len(to) == 0 || k.over {
+	if len(to) == 0 {
 		return
 	}
+	a := arrow{to: to, way: way}
 	for _, leaf := range from {
-		k.follow[leaf+1] = append(k.follow[leaf+1], arrow{to: to, way: way})
+		arrows := slices.DeleteFunc(k.follow[leaf+1], a.covers)
+		if !slices.ContainsFunc(arrows, func(b arrow) bool { return b.covers(a) }) {
+			arrows = append(arrows, a)
+		}
+		k.follow[leaf+1] = arrows
 	}
 }
 
 // turn identifies what may follow a state, and how, if that is few enough arrows: states with equal turns have the same
 // successors.
 type turn struct {
-	arrows     int
 	one, two   *int
+	few, more  int // leaves they lead to
 	way, other xsdrun.Way
 	nest       *int // of the state's leaf
 	depth      int
@@ -144,19 +146,13 @@ type turn struct {
 // turn returns the turn of a state; false if it has too many arrows to tell.
 func (k *counting) turn(state int) (turn, bool) {
 	arrows := k.follow[state]
-	t := turn{arrows: len(arrows)}
+	if len(arrows) != 2 {
+		return turn{}, false
+	}
+	one, two := arrows[0], arrows[1]
+	t := turn{one: &one.to[0], few: len(one.to), way: one.way, two: &two.to[0], more: len(two.to), other: two.way}
 	if nest := k.around(state); len(nest) > 0 {
 		t.nest, t.depth = &nest[0], len(nest)
-	}
-	switch len(arrows) {
-	case 0:
-	case 1:
-		t.one, t.way = &arrows[0].to[0], arrows[0].way
-	case 2:
-		t.one, t.way = &arrows[0].to[0], arrows[0].way
-		t.two, t.other = &arrows[1].to[0], arrows[1].way
-	default:
-		return t, false
 	}
 	return t, true
 }
@@ -184,55 +180,131 @@ func (k *counting) exclude(state int, one, other xsdrun.Way, vary []bool) bool {
 	return c.Min == c.Max && !vary[n]
 }
 
-// step is a leaf that may come next, and the ways to it.
-type step struct {
-	leaf int
-	ways []xsdrun.Way
+// steps are what may follow a state: leaves, ascending, and the ways to each. The ways are absent if there is but one to all of
+// them, which is that of the state's only arrow.
+type steps struct {
+	leaves []int
+	ways   [][]xsdrun.Way
+	row    *waysRow // of which the ways are a piece; nil for none
+	begin  int      // in the row
+}
+
+// waysRow is what states share that lead to one list, and to the end of it in a second way: optional particles in a group that is
+// counted. Each of a row's first half has one way, each of its second half two.
+type waysRow struct{ ways, ranked [][]xsdrun.Way }
+
+// rowKey identifies a row: its list and the two ways.
+type rowKey struct {
+	list        *int
+	length      int
+	whole, rest xsdrun.Way
+}
+
+// end identifies the list of which the leaves are the last ones; nil for none.
+func (s steps) end() *int {
+	if len(s.leaves) == 0 {
+		return nil
+	}
+	return &s.leaves[len(s.leaves)-1]
 }
 
 // expand works out the steps of every state.
 func (k *counting) expand() {
-	shared := map[turn][]step{}
+	shared := map[turn]steps{}
+	rows := map[rowKey]*waysRow{}
 	place := make([]int, len(k.nest)) // of a leaf among the steps of a state, from 1
 	edges := 0
-	for state := range k.follow {
-		if k.over {
-			return
+	k.steps = make([]steps, len(k.follow))
+	for state, arrows := range k.follow {
+		if len(arrows) < 2 {
+			if len(arrows) == 1 {
+				k.steps[state].leaves = arrows[0].to
+			}
+			continue
+		}
+		if s, ok := k.inRow(state, rows); ok {
+			k.steps[state] = s
+			continue
 		}
 		turn, short := k.turn(state)
-		steps, ok := shared[turn]
+		s, ok := shared[turn]
 		if !short || !ok {
-			steps = k.successors(state, place)
-			edges += len(steps)
-			k.over = edges > maxEdges
+			s = k.successors(state, place)
+			if edges += len(s.leaves); edges > maxEdges {
+				k.over = true
+				return
+			}
 		}
 		if short {
-			shared[turn] = steps
+			shared[turn] = s
 		}
-		k.steps = append(k.steps, steps)
+		k.steps[state] = s
 	}
 }
 
-// successors returns what may follow a state, in the order of the leaves. It leaves place as it found it, zero.
-func (k *counting) successors(state int, place []int) []step {
-	var list []step
+// inRow returns the steps of a state with two arrows, one of which leads to the end of the other's list; false for any other state.
+// How often a counter has counted must not matter for whether both are open.
+func (k *counting) inRow(state int, rows map[rowKey]*waysRow) (steps, bool) {
+	arrows := k.follow[state]
+	if len(arrows) != 2 {
+		return steps{}, false
+	}
+	whole, rest := arrows[0], arrows[1]
+	if len(whole.to) < len(rest.to) {
+		whole, rest = rest, whole
+	}
+	if &whole.to[len(whole.to)-1] != &rest.to[len(rest.to)-1] {
+		return steps{}, false
+	}
+	for _, a := range arrows {
+		if c := k.around(state); a.way.Again && k.counters[c[a.way.Keep-1]].Min == k.counters[c[a.way.Keep-1]].Max {
+			return steps{}, false
+		}
+	}
+	key := rowKey{&whole.to[0], len(whole.to), whole.way, rest.way}
+	row := rows[key]
+	if row == nil {
+		n := len(whole.to)
+		row = &waysRow{ways: slices.Concat(slices.Repeat([][]xsdrun.Way{{whole.way}}, n), slices.Repeat([][]xsdrun.Way{{whole.way, rest.way}}, n))}
+		row.ranked = slices.Concat(slices.Repeat([][]xsdrun.Way{k.ranked(state, row.ways[0])}, n), slices.Repeat([][]xsdrun.Way{k.ranked(state, row.ways[n])}, n))
+		rows[key] = row
+	}
+	s := steps{leaves: whole.to, row: row, begin: len(rest.to)}
+	s.ways = row.ways[s.begin : s.begin+len(s.leaves)]
+	return s, true
+}
+
+// successors joins the arrows of a state. It leaves place as it found it, zero.
+func (k *counting) successors(state int, place []int) steps {
+	var s steps
 	for _, a := range k.follow[state] {
-		ways := []xsdrun.Way{a.way}
-		list = slices.Grow(list, len(a.to))
 		for _, leaf := range a.to {
 			if place[leaf] == 0 {
-				list = append(list, step{leaf: leaf, ways: ways})
-				place[leaf] = len(list)
-			} else if s := &list[place[leaf]-1]; !slices.Contains(s.ways, a.way) {
-				s.ways = append(s.ways[:len(s.ways):len(s.ways)], a.way)
+				s.leaves = append(s.leaves, leaf)
+				place[leaf] = 1
 			}
 		}
 	}
-	for _, s := range list {
-		place[s.leaf] = 0
+	slices.Sort(s.leaves)
+	for i, leaf := range s.leaves {
+		place[leaf] = i + 1
 	}
-	slices.SortFunc(list, func(a, b step) int { return a.leaf - b.leaf })
-	return list
+	s.ways = make([][]xsdrun.Way, len(s.leaves))
+	for _, a := range k.follow[state] {
+		one := []xsdrun.Way{a.way}
+		for _, leaf := range a.to {
+			switch ways := &s.ways[place[leaf]-1]; {
+			case *ways == nil:
+				*ways = one
+			case !slices.Contains(*ways, a.way):
+				*ways = append((*ways)[:len(*ways):len(*ways)], a.way)
+			}
+		}
+	}
+	for _, leaf := range s.leaves {
+		place[leaf] = 0
+	}
+	return s
 }
 
 // ranked returns the ways to one leaf without those that never lead further than another, and in an order that lets those
@@ -276,14 +348,18 @@ func (k *counting) varying(choose func(state int, ways []xsdrun.Way) []xsdrun.Wa
 	vary := make([]bool, len(k.counters))
 	for again := len(vary) > 0; again; {
 		again = false
-		judged := map[*step]bool{}
-		for state, steps := range k.steps {
-			if len(steps) == 0 || judged[&steps[0]] {
+		judged := map[*int]bool{}
+		for state, s := range k.steps {
+			list := s.ways
+			if s.row != nil {
+				list = list[len(list)-1:] // as all that have two ways
+			} else if list == nil || judged[s.end()] {
 				continue
+			} else {
+				judged[s.end()] = true
 			}
-			judged[&steps[0]] = true
-			for _, s := range steps {
-				if len(s.ways) > 1 && k.disagree(state, choose(state, s.ways), vary) {
+			for _, ways := range list {
+				if len(ways) > 1 && k.disagree(state, choose(state, ways), vary) {
 					again = true
 				}
 			}
@@ -316,53 +392,43 @@ func (k *counting) disagree(state int, ways []xsdrun.Way, vary []bool) (marked b
 	return marked
 }
 
-// compile makes a machine of the automaton; nil if it is too large, or leaves too many counts open.
+// compile makes a machine of the automaton; nil if it is too large.
 func (k *counting) compile() *machine {
 	if k.over {
 		return nil
 	}
-	m := &machine{counters: k.counters, final: k.final}
-	vary := k.varying(k.ranked)
-	shared := map[*step]int{} // a state by its first step
-	for state, steps := range k.steps {
-		if len(steps) > 0 {
-			if same, ok := shared[&steps[0]]; ok {
-				m.next, m.ways = append(m.next, m.next[same]), append(m.ways, m.ways[same])
-				continue
-			}
-			shared[&steps[0]] = state
-		}
-		next, ways := make([]int, len(steps)), make([][]xsdrun.Way, len(steps))
-		for i, s := range steps {
-			next[i], ways[i] = s.leaf, k.ranked(state, s.ways)
-		}
-		m.next, m.ways = append(m.next, next), append(m.ways, ways)
+	m := &machine{counters: k.counters, final: k.final, nests: k.nest, counted: make([]*term, len(k.nest))}
+	for leaf := range k.nest {
+		m.leaf = append(m.leaf, leaf)
 	}
-	for leaf, nest := range k.nest {
-		if k.rows(nest, vary) > maxRows {
-			return nil
+	longest := 0
+	for _, s := range k.steps {
+		longest = max(longest, len(s.leaves))
+	}
+	only := map[xsdrun.Way][][]xsdrun.Way{} // by a state's only way: as often as it takes
+	ranked := map[*int][][]xsdrun.Way{}
+	for state, s := range k.steps {
+		ways := ranked[s.end()]
+		switch {
+		case len(s.leaves) == 0:
+			ways = nil
+		case s.ways == nil:
+			way := k.follow[state][0].way
+			if only[way] == nil {
+				only[way] = slices.Repeat([][]xsdrun.Way{{way}}, longest)
+			}
+			ways = only[way][:len(s.leaves)]
+		case s.row != nil:
+			ways = s.row.ranked[s.begin : s.begin+len(s.leaves)]
+		case ways == nil:
+			for _, list := range s.ways {
+				ways = append(ways, k.ranked(state, list))
+			}
+			ranked[s.end()] = ways
 		}
-		m.leaf, m.nests, m.counted = append(m.leaf, leaf), append(m.nests, nest), append(m.counted, nil)
+		m.next, m.ways = append(m.next, s.leaves), append(m.ways, ways)
 	}
 	return m
-}
-
-// rows bounds the ranges of counts that may be open at a leaf under the counters nest: one range of the widest for each
-// combination of the others.
-func (k *counting) rows(nest []int, vary []bool) int {
-	rows, widest := 1, 1
-	for _, c := range nest {
-		if !vary[c] {
-			continue
-		}
-		width := k.counters[c].Max
-		if width == Unbounded {
-			width = k.counters[c].Min
-		}
-		widest = max(widest, width)
-		rows = timesCount(rows, width)
-	}
-	return rows / widest
 }
 
 // unreachable is a maxOccurs that is taken for unbounded: no document has as many elements.

@@ -194,7 +194,9 @@ func TestCountedModels(t *testing.T) {
 		if fault := compareCounted(n, end, m); fault != "" {
 			t.Fatalf("seed %d: %s\n%s", seed, b.String(), fault)
 		}
-		set.Schema().Types[xmlstream.Name{Local: "t"}].(*xsdrun.ComplexType).Model = m.Model
+		set.Schema().Types[xmlstream.Name{Local: "t"}].(*xsdrun.ComplexType).Complete = func(t *xsdrun.ComplexType) {
+			t.Model, t.Attributes = m.Model, &xsdrun.Attributes{}
+		}
 		for range 30 {
 			word := randomWord(r, n)
 			if got, want := valid(set, word), n.accepts(word, end); got != want {

@@ -95,6 +95,12 @@ func way(d xsdrun.Derivation) string {
 	return "substitution"
 }
 
+// substitutes returns what substituteAll finds. It is not asked for before every component is complete.
+func (e *Element) substitutes() []*Element {
+	e.substitute.Do(func() { e.all = e.substituteAll() })
+	return e.all
+}
+
 // substituteAll finds the elements that may stand for e: the members of its substitution group and theirs, without those
 // that block rules out (Substitution Group OK, 3.3.6). Abstract ones are among them.
 func (e *Element) substituteAll() []*Element {
@@ -144,7 +150,7 @@ func (e *Element) admits(t Type) bool {
 // and theirs, in the order read, without abstract ones and those that block rules out.
 func (s *Set) Substitutes(e *Element) []*Element {
 	var concrete []*Element
-	for _, m := range e.substitutes {
+	for _, m := range e.substitutes() {
 		if !m.Abstract {
 			concrete = append(concrete, m)
 		}

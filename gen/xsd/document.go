@@ -155,9 +155,7 @@ func (c *compiler) importDocument(n *node) {
 		return
 	}
 	n.doc.imports[namespace] = true
-	if !slices.Contains(c.imported, namespace) {
-		c.imported = append(c.imported, namespace)
-	}
+	c.name(namespace)
 	if names := c.spaces[namespace]; len(names) > 0 {
 		for _, name := range names {
 			if d := c.read[documentKey{name, ""}]; d != nil {

@@ -1,6 +1,9 @@
 package xsd
 
 import (
+	"iter"
+	"slices"
+
 	"github.com/protogen-go/protogen/runtime/xsdrun"
 )
 
@@ -116,22 +119,35 @@ func (c *compiler) elementReference(n *node) *Element {
 // checkElement judges a complete element declaration (e-props-correct).
 func (c *compiler) checkElement(e *Element) {
 	c.checkElementValue(e)
+	switch t := e.Type.(type) {
+	case *SimpleType:
+		c.checkNotation(e.node, t)
+	case *ComplexType:
+		if t.Content == xsdrun.ContentSimple {
+			c.checkNotation(e.node, t.Simple)
+		}
+	}
 	if e.Head == nil {
 		return
 	}
-	for h, slow, step := e.Head, e.Head, 0; h != nil; h, step = h.Head, step+1 {
+	for h := range c.heads(e) {
 		if h == e {
 			c.findings.Errorf(e.node.at("substitutionGroup"), "e-props-correct", "%s is in its own substitution group", e.node.label(e.Name))
 			return
 		}
-		if step%2 == 1 {
-			if slow = slow.Head; slow == h {
-				return // a circle that e only leads to
-			}
-		}
 	}
 	if why := derivable(e.Type, e.Head.Type, e.Head.Final); why != "" {
 		c.findings.Errorf(e.node.at("substitutionGroup"), "e-props-correct", "%s may not stand for %s: %s", e.node.label(e.Name), e.node.label(e.Head.Name), why)
+	}
+}
+
+// heads are the heads of the substitution groups that e is in, its own first. They may form a circle, which is gone round once at
+// least.
+func (c *compiler) heads(e *Element) iter.Seq[*Element] {
+	return func(yield func(*Element) bool) {
+		for left := len(c.elements); e.Head != nil && left > 0 && yield(e.Head); left-- {
+			e = e.Head
+		}
 	}
 }
 
@@ -171,6 +187,7 @@ func (c *compiler) checkElementValue(e *Element) {
 
 // checkAttribute judges the value of a complete attribute declaration (a-props-correct).
 func (c *compiler) checkAttribute(a *Attribute) {
+	c.checkNotation(a.node, a.Type)
 	attribute, value := "default", a.Default
 	if a.Fixed != nil {
 		attribute, value = "fixed", a.Fixed
@@ -185,6 +202,19 @@ func (c *compiler) checkAttribute(a *Attribute) {
 	if fault := c.check(a.Type, *value, a.node); fault != "" {
 		c.findings.Errorf(at, "a-props-correct", "%s value: %s", attribute, fault)
 	}
+}
+
+// checkNotation judges that a declaration whose type is xs:NOTATION says by an enumeration which notations it means (part 2, 3.2.19).
+func (c *compiler) checkNotation(n *node, t *SimpleType) {
+	if !t.DerivesFrom(builtin("NOTATION")) {
+		return
+	}
+	for at := t; at != nil; at, _ = at.Base.(*SimpleType) {
+		if slices.ContainsFunc(at.Facets, func(f *Facet) bool { return f.Kind == "enumeration" }) {
+			return
+		}
+	}
+	c.errorf(n, "enumeration-required-notation", "xs:NOTATION may be used only restricted by an enumeration of notations")
 }
 
 // checkUse judges the value that a reference to an attribute gives it (au-props-correct).

@@ -2,8 +2,8 @@ package xsd
 
 import "github.com/protogen-go/protogen/runtime/xsdrun"
 
-// CountedModel returns the content model of t with the repetitions of its groups counted, however small it is; nil if too
-// many counts would be open at once.
+// CountedModel returns the content model of t with the repetitions of its groups counted, however small it is; nil if it
+// is too large.
 func (s *Set) CountedModel(t *ComplexType) *Model {
 	s.Schema()
 	content := newContent(t.Particle)

@@ -100,6 +100,9 @@ func (c *compiler) checkFacet(f *Facet, base *SimpleType) bool {
 			c.errorf(f.node, f.Kind+"-valid-restriction", "%s of %s is %s; it may not become %s", f.Kind, name(base), old.Value, f.Value)
 			return false
 		}
+		if value == was { // 0 is -0 and 00
+			return true
+		}
 	}
 	if old.Fixed && collapse(f.Value) != collapse(old.Value) {
 		c.errorf(f.node, "FixedFacetValue", "%s of %s is fixed at %s", f.Kind, name(base), old.Value)
@@ -116,7 +119,7 @@ func (c *compiler) checkBound(f *Facet, base *SimpleType) bool {
 			return false
 		}
 		if c.valueIn(base.Primitive, f.Value) == "" && c.compare(base, f.Value, old.Value) == 0 {
-			return true // an exclusive bound is no value of the type it bounds
+			base = base.unbound(f.Kind) // an exclusive bound is no value of the type it bounds
 		}
 	}
 	if fault := c.valueIn(base, f.Value); fault != "" {
@@ -124,6 +127,20 @@ func (c *compiler) checkBound(f *Facet, base *SimpleType) bool {
 		return false
 	}
 	return true
+}
+
+// unbound is what the type was before it had the facet.
+func (t *SimpleType) unbound(kind string) *SimpleType {
+	for at := t; ; {
+		base, ok := at.Base.(*SimpleType)
+		if !ok {
+			return at
+		}
+		if slices.ContainsFunc(at.Facets, func(f *Facet) bool { return f.Kind == kind }) {
+			return base
+		}
+		at = base
+	}
 }
 
 // checkCounts judges lengths and digits by one another.
@@ -158,7 +175,7 @@ func (c *compiler) checkCounts(t *SimpleType, own map[string]*Facet) {
 				continue
 			}
 			n, _ := parseCount(other.Value)
-			wrong := own[other.Kind] == other && own["length"] == hasLength
+			wrong := own[other.Kind] == other && !repeats(other, t) // 4.3.1.4, 1.2 and 2.2
 			if other == hasLeast {
 				wrong = wrong || n > length
 			} else {
@@ -176,6 +193,21 @@ func (c *compiler) checkCounts(t *SimpleType, own map[string]*Facet) {
 			c.errorf(f.node, "fractionDigits-totalDigits", "fractionDigits is %d, more than totalDigits, which is %d", fraction, total)
 		}
 	}
+}
+
+// repeats reports whether the base of t already has the facet with the same value.
+func repeats(f *Facet, t *SimpleType) bool {
+	base, ok := t.Base.(*SimpleType)
+	if !ok {
+		return false
+	}
+	old := base.Effective(f.Kind)
+	if old == nil {
+		return false
+	}
+	n, _ := parseCount(f.Value)
+	was, _ := parseCount(old.Value)
+	return n == was
 }
 
 // checkBounds judges the bounds by one another.
@@ -208,6 +240,9 @@ func (c *compiler) checkBounds(t *SimpleType, own map[string]*Facet) {
 // replaced it.
 func (t *SimpleType) bound(kind string) *Facet {
 	for at, ok := t, true; ok && at != nil; at, ok = at.Base.(*SimpleType) {
+		if at.inForce != nil {
+			return at.inForce.bounds[kind]
+		}
 		for _, f := range at.Facets {
 			if f.Kind == kind {
 				return f

@@ -68,7 +68,7 @@ var grammarTable = []*form{
 	{name: "extension:complexContent", attrs: "base!=qname", content: "annotation?, " + anyGroup + ", " + attrDecls},
 
 	{name: "simpleType:top", attrs: "name!=name final=finalSimple", content: "annotation?, (restriction | list | union)"},
-	{name: "simpleType", content: "annotation?, (restriction | list | union)"},
+	{name: "simpleType", attrs: "final=finalSimple", content: "annotation?, (restriction | list | union)"},
 	{name: "restriction", attrs: "base=qname", content: "annotation?, simpleType?, (" + facetFree + ")*"},
 	{name: "list", attrs: "itemType=qname", content: "annotation?, simpleType?"},
 	{name: "union", attrs: "memberTypes=qnames", content: "annotation?, simpleType*"},

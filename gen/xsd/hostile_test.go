@@ -32,12 +32,8 @@ func TestHostile(t *testing.T) {
 		return `<xs:element name="r"><xs:complexType><xs:sequence><xs:any minOccurs="0" maxOccurs="unbounded" processContents="skip"/></xs:sequence><xs:attribute name="v"><xs:simpleType><xs:restriction base="xs:string"><xs:pattern value="` +
 			p + `"/></xs:restriction></xs:simpleType></xs:attribute></xs:complexType></xs:element>`
 	}
-	optional := func(n int) string {
-		var b strings.Builder
-		for i := range n {
-			fmt.Fprintf(&b, `<xs:element name="e%d" minOccurs="0"/>`, i)
-		}
-		return content("<xs:sequence>" + b.String() + "</xs:sequence>")
+	optional := func(n int, occurs string) string {
+		return content("<xs:sequence " + occurs + ">" + chain(n, "", `<xs:element name="e%d" minOccurs="0"/>`) + "</xs:sequence>")
 	}
 	for _, test := range []struct {
 		name, schema string
@@ -51,8 +47,24 @@ func TestHostile(t *testing.T) {
 		{"two hundred groups of two or three", repeated(200, `minOccurs="2" maxOccurs="3"`, pair), "", false},
 		{"a million of a million", repeated(2, `minOccurs="0" maxOccurs="1000000"`, pair+`<xs:element name="c" minOccurs="0" maxOccurs="1000000"/>`), "", true},
 		{"groups that leave everything open", content(`<xs:sequence minOccurs="2" maxOccurs="10000"><xs:sequence minOccurs="2" maxOccurs="300"><xs:element name="a" minOccurs="2" maxOccurs="300"/>` +
-			`<xs:element name="b" minOccurs="0"/></xs:sequence><xs:element name="c" minOccurs="0"/></xs:sequence>`), "max-states", false},
-		{"20,000 optional elements", optional(20_000), "max-states", false},
+			`<xs:element name="b" minOccurs="0"/></xs:sequence><xs:element name="c" minOccurs="0"/></xs:sequence>`), "", false},
+		{"10,000 optional elements", optional(10_000, ""), "", false},
+		{"3,000 optional elements in a group that repeats", optional(3000, `maxOccurs="unbounded"`), "", false},
+		{"3,000 optional elements in a group that is counted", optional(3000, `maxOccurs="5"`), "", false},
+		{"a choice of 10,000", content(`<xs:choice maxOccurs="unbounded">` + chain(10_000, `<xs:element name="a"/>`, `<xs:element name="e%d"/>`) + `</xs:choice>`), "", true},
+		{"all of 5,000", content(`<xs:all>` + chain(5000, `<xs:element name="a"/>`, `<xs:element name="e%d"/>`) + `</xs:all>`), "", false},
+		{"a substitution group of 5,000", chain(5000, `<xs:element name="h" abstract="true"/><xs:element name="a" substitutionGroup="h"/>`, `<xs:element name="e%d" substitutionGroup="h"/>`) +
+			content(`<xs:sequence><xs:element ref="h" maxOccurs="unbounded"/></xs:sequence>`), "", true},
+		{"a chain of 1,000 extensions", chain(1000, `<xs:complexType name="t0"><xs:sequence><xs:element name="a" maxOccurs="unbounded"/></xs:sequence></xs:complexType>`,
+			`<xs:complexType name="t%[2]d"><xs:complexContent><xs:extension base="t%d"><xs:sequence><xs:element name="e%d" minOccurs="0"/></xs:sequence><xs:attribute name="x%d"/></xs:extension></xs:complexContent></xs:complexType>`) +
+			`<xs:element name="r" type="t1000"/>`, "", true},
+		{"a chain of 1,000 attribute groups", chain(1000, `<xs:attributeGroup name="g0"/>`, `<xs:attributeGroup name="g%[2]d"><xs:attributeGroup ref="g%d"/><xs:attribute name="x%d"/></xs:attributeGroup>`) +
+			content(`<xs:sequence><xs:element name="a" maxOccurs="unbounded"/></xs:sequence><xs:attributeGroup ref="g1000"/>`), "", true},
+		{"a chain of 500 patterns", chain(500, `<xs:simpleType name="t0"><xs:restriction base="xs:string"/></xs:simpleType>`,
+			`<xs:simpleType name="t%[2]d"><xs:restriction base="t%d"><xs:pattern value="[a-z]{0,30}.*%d?"/></xs:restriction></xs:simpleType>`) +
+			content(`<xs:sequence><xs:element name="a" maxOccurs="unbounded" type="t500"/></xs:sequence>`), "", false},
+		{"a union of 1,000", `<xs:simpleType name="u"><xs:union>` + chain(1000, "", `<xs:simpleType><xs:restriction base="xs:int"><xs:enumeration value="%d"/></xs:restriction></xs:simpleType>`) + `</xs:union></xs:simpleType>` +
+			content(`<xs:sequence><xs:element name="a" maxOccurs="unbounded"/></xs:sequence><xs:attribute name="v" type="u"/>`), "", true},
 		{"groups that double", chain(40, `<xs:group name="g0"><xs:sequence><xs:element name="a"/></xs:sequence></xs:group>`,
 			`<xs:group name="g%[2]d"><xs:sequence><xs:group ref="g%d"/><xs:group ref="g%d"/></xs:sequence></xs:group>`), "max-states", false},
 		{"empty groups that double", chain(40, `<xs:group name="g0"><xs:sequence/></xs:group>`,
@@ -67,6 +79,8 @@ func TestHostile(t *testing.T) {
 		{"a document that includes itself", `<xs:include schemaLocation="hostile.xsd"/><xs:element name="r"><xs:complexType><xs:sequence><xs:element name="a" maxOccurs="unbounded"/></xs:sequence></xs:complexType></xs:element>`, "", true},
 		{"a pattern that explodes", pattern("(a+)+b"), "", false},
 		{"a pattern that explodes otherwise", pattern("(a|aa|aaa)*(a|aa|aaa)*(.*.*.*)*x"), "", false},
+		{"a pattern with everything open", pattern("(a{0,300}b?){30}c"), "", false},
+		{"a pattern that looks far ahead", pattern(".*a.{1000}"), "", true},
 		{"a pattern with a huge count", pattern("a{0,2147483647}"), "pattern", false},
 		{"a pattern with nested counts", pattern("(((a{1,1000}){1,1000}){1,1000}){1,1000}"), "pattern", false},
 		{"a pattern of parentheses", pattern(strings.Repeat("(", 20_000) + "a" + strings.Repeat(")", 20_000)), "pattern", false},

@@ -212,11 +212,20 @@ func (b *builder) particle(leaf *Particle) xsdrun.Particle {
 	}
 	e := leaf.Element
 	p := xsdrun.Particle{Space: b.set.spaces.Index(e.Name.Space), Local: e.Name.Local, Element: b.element(e)}
-	for _, m := range b.set.Substitutes(e) {
-		if !e.Global {
-			break
-		}
-		p.Members = append(p.Members, xsdrun.Member{Space: b.set.spaces.Index(m.Name.Space), Local: m.Name.Local, Element: b.element(m)})
+	if e.Global {
+		p.Members = b.group(e)
 	}
 	return p
+}
+
+// group are the members of a substitution group as the particles of its head have them.
+func (b *builder) group(head *Element) []xsdrun.Member {
+	members, ok := b.members[head]
+	if !ok {
+		for _, m := range b.set.Substitutes(head) {
+			members = append(members, xsdrun.Member{Space: b.set.spaces.Index(m.Name.Space), Local: m.Name.Local, Element: b.element(m)})
+		}
+		b.members[head] = members
+	}
+	return members
 }

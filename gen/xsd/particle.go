@@ -1,6 +1,10 @@
 package xsd
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/protogen-go/protogen/runtime/xsdrun"
+)
 
 // emptiable reports whether the particle allows no element at all (Particle Emptiable, XML Schema part 1, 3.9.6). A nil
 // particle does.
@@ -127,10 +131,16 @@ func (c *compiler) particle(n *node, top bool) *Particle {
 // limited is the particle, or nothing and a finding if it is too large: groups that refer to groups may make a small
 // document a huge content model.
 func (c *compiler) limited(p *Particle) *Particle {
-	p.size = 1
+	p.size, p.blank = 1, p.Kind == SequenceParticle || p.Kind == AllParticle
 	for _, k := range p.Children {
 		p.size = min(p.size+k.size, maxCount)
+		if p.Kind == ChoiceParticle {
+			p.blank = p.blank || k.blank
+		} else {
+			p.blank = p.blank && k.blank
+		}
 	}
+	p.blank = p.blank || p.Min == 0
 	if p.size > c.opts.MaxStates {
 		c.errorf(p.node, "max-states", "this content model has more than %d particles, the limit MaxStates", c.opts.MaxStates)
 		return nil
@@ -257,24 +267,93 @@ func (p *Particle) leaves(list []*Particle) []*Particle {
 
 // checkConsistent judges that elements of one name have one type (cos-element-consistent).
 func (c *compiler) checkConsistent(t *ComplexType) {
-	first := map[Name]*Element{}
-	for _, leaf := range t.Particle.leaves(nil) {
+	part := t.Particle
+	base, _ := t.Base.(*ComplexType)
+	if t.Method != xsdrun.Extension || base.Particle == nil {
+		base = nil
+	} else if part = t.Own; base.Particle == t.Particle {
+		part = nil
+	}
+	t.declared = map[Name]*Element{}
+	if base != nil && base.declared == nil {
+		c.checkConsistent(base)
+	}
+	t.open = base != nil && base.open
+	t.fresh = true
+	var own []*Element
+	for _, leaf := range part.leaves(nil) {
 		if leaf.Kind != ElementParticle {
+			t.open = true
 			continue
 		}
-		for _, e := range slices.Concat([]*Element{leaf.Element}, leaf.members()) {
-			other := first[e.Name]
-			if other == nil {
-				first[e.Name] = e
-				continue
-			}
-			if other.Type != e.Type {
-				c.findings.Errorf(later(other.Pos, e.Pos, t.Pos), "cos-element-consistent", "%s is declared with two types in one content model: %s (line %d) and %s (line %d)",
-					t.node.label(e.Name), t.node.typeLabel(other.Type), other.Pos.Line, t.node.typeLabel(e.Type), e.Pos.Line)
-				return
+		e := leaf.Element
+		t.open = t.open || len(leaf.members()) > 0
+		switch other := t.declaration(base, e.Name); {
+		case other == nil:
+			t.declared[e.Name] = e
+			own = append(own, e)
+		case other.Type != e.Type:
+			c.inconsistent(t, other, e)
+			return
+		default:
+			t.fresh = t.fresh && t.declared[e.Name] != nil
+		}
+	}
+	t.fresh = t.fresh && !t.open
+	t.locals = slices.DeleteFunc(slices.Clone(own), func(e *Element) bool { return e.Global })
+	c.checkMembers(t, base, own)
+}
+
+// declaration is the declaration by that name in the type's own content so far, or in that of the types that it extends.
+func (t *ComplexType) declaration(base *ComplexType, name Name) *Element {
+	e := t.declared[name]
+	for at := base; e == nil && at != nil; at, _ = at.Base.(*ComplexType) {
+		if e = at.declared[name]; at.Method != xsdrun.Extension {
+			break
+		}
+	}
+	return e
+}
+
+// checkMembers judges local elements by the members of substitution groups that may stand beside them under the same name: where
+// either is the type's own.
+func (c *compiler) checkMembers(t, base *ComplexType, own []*Element) {
+	heads := slices.DeleteFunc(slices.Clone(own), func(e *Element) bool { return !e.Global || len(e.substitutes()) == 0 })
+	for _, e := range own {
+		if m := c.namesake(e); m != nil {
+			for h := range c.heads(m) {
+				if t.declaration(base, h.Name) == h && slices.Contains(h.substitutes(), m) {
+					c.inconsistent(t, e, m)
+					return
+				}
 			}
 		}
 	}
+	for at := base; at != nil && len(heads) > 0; at, _ = at.Base.(*ComplexType) {
+		for _, e := range at.locals {
+			m := c.namesake(e)
+			if m != nil && slices.ContainsFunc(heads, func(h *Element) bool { return slices.Contains(h.substitutes(), m) }) {
+				c.inconsistent(t, e, m)
+				return
+			}
+		}
+		if at.Method != xsdrun.Extension {
+			break
+		}
+	}
+}
+
+// namesake is the global element of another type that has a local element's name, or nil.
+func (c *compiler) namesake(e *Element) *Element {
+	if m := c.set.elements[e.Name]; m != nil && !e.Global && m.Type != e.Type {
+		return m
+	}
+	return nil
+}
+
+func (c *compiler) inconsistent(t *ComplexType, one, other *Element) {
+	c.findings.Errorf(later(one.Pos, other.Pos, t.Pos), "cos-element-consistent", "%s is declared with two types in one content model: %s (line %d) and %s (line %d)",
+		t.node.label(one.Name), t.node.typeLabel(one.Type), one.Pos.Line, t.node.typeLabel(other.Type), other.Pos.Line)
 }
 
 // members are the elements of the substitution group that may stand for an element particle's own.
@@ -282,7 +361,7 @@ func (p *Particle) members() []*Element {
 	if p.Kind != ElementParticle || !p.Element.Global {
 		return nil
 	}
-	return p.Element.substitutes
+	return p.Element.substitutes()
 }
 
 // typeLabel names a type for a message.

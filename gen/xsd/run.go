@@ -12,6 +12,7 @@ type builder struct {
 	models     map[*ComplexType]*Model
 	identities map[*Identity]*xsdrun.Identity
 	pending    []*ComplexType
+	members    map[*Element][]xsdrun.Member // by head of a substitution group
 }
 
 func newBuilder(s *Set) *builder {
@@ -21,6 +22,7 @@ func newBuilder(s *Set) *builder {
 		types:      map[*ComplexType]*xsdrun.ComplexType{},
 		models:     map[*ComplexType]*Model{},
 		identities: map[*Identity]*xsdrun.Identity{},
+		members:    map[*Element][]xsdrun.Member{},
 	}
 }
 
@@ -68,7 +70,7 @@ func (b *builder) schema() *xsdrun.Schema {
 	return schema
 }
 
-// drain completes the types that were only named so far.
+// drain describes the types that were only named so far. Their attributes and content are compiled when they are needed.
 func (b *builder) drain() {
 	for len(b.pending) > 0 {
 		t := b.pending[len(b.pending)-1]
@@ -86,7 +88,7 @@ func (b *builder) typ(t Type) xsdrun.Type {
 	if r := b.types[complex]; r != nil {
 		return r
 	}
-	r := &xsdrun.ComplexType{Name: complex.Name, Attributes: &xsdrun.Attributes{}}
+	r := &xsdrun.ComplexType{Name: complex.Name}
 	b.types[complex] = r
 	b.pending = append(b.pending, complex)
 	return r
@@ -107,10 +109,15 @@ func (b *builder) complete(t *ComplexType) {
 	if t.Simple != nil {
 		r.Simple = t.Simple.run
 	}
-	if m := b.model(t); m != nil {
-		r.Model = m.Model
+	r.Complete = func(r *xsdrun.ComplexType) {
+		b.set.mu.Lock()
+		defer b.set.mu.Unlock()
+		if m := b.model(t); m != nil {
+			r.Model = m.Model
+		}
+		r.Attributes = b.attributes(t)
+		b.drain()
 	}
-	r.Attributes = b.attributes(t)
 }
 
 func (b *builder) attributes(t *ComplexType) *xsdrun.Attributes {
@@ -144,11 +151,6 @@ func (b *builder) element(e *Element) *xsdrun.Element {
 	}
 	b.elements[e] = r
 	r.Type = b.typ(e.Type)
-	if e.Global {
-		for _, m := range b.set.Substitutes(e) {
-			r.Substitutes = append(r.Substitutes, b.element(m))
-		}
-	}
 	for _, id := range e.Identity {
 		r.Identity = append(r.Identity, b.identity(id))
 	}

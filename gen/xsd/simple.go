@@ -14,9 +14,10 @@ func (c *compiler) buildSimple(t *SimpleType) {
 	t.state = building
 	n := t.node
 	t.Doc = n.documentation()
-	t.Final = n.doc.final
+	const all = xsdrun.List | xsdrun.Union | xsdrun.Restriction // what else finalDefault says is not for simple types
+	t.Final = n.doc.final & all
 	if n.has("final") {
-		t.Final = derivations(n.get("final"), xsdrun.List|xsdrun.Union|xsdrun.Restriction)
+		t.Final = derivations(n.get("final"), all)
 	}
 	t.Base = builtin("anySimpleType")
 	switch k := n.child("restriction", "list", "union"); k.name.Local {
@@ -103,7 +104,34 @@ func (c *compiler) restrict(t, base *SimpleType, n *node) {
 			Kind: k.name.Local, Value: value, Fixed: k.flag("fixed", false), Pos: k.pos(), Doc: k.documentation(), node: k,
 		})
 	}
+	t.inForce = t.settle(base)
 	c.checkFacets(t)
+}
+
+// facetsInForce are the facets of a type that replace those of its base, by kind.
+type facetsInForce struct{ effective, bounds map[string]*Facet }
+
+// replacing are the kinds of such facets, the bounds first.
+var replacing = []string{
+	"minInclusive", "minExclusive", "maxInclusive", "maxExclusive", "length", "minLength", "maxLength", "totalDigits", "fractionDigits", "whiteSpace",
+}
+
+// settle works out which facets are in force in a restriction, so that nobody goes through a long chain of bases for each.
+func (t *SimpleType) settle(base *SimpleType) *facetsInForce {
+	own := slices.ContainsFunc(t.Facets, func(f *Facet) bool { return f.Kind != "pattern" && f.Kind != "enumeration" })
+	if !own && base.inForce != nil {
+		return base.inForce
+	}
+	in := &facetsInForce{effective: map[string]*Facet{}, bounds: map[string]*Facet{}}
+	for i, kind := range replacing {
+		if f := t.Effective(kind); f != nil {
+			in.effective[kind] = f
+		}
+		if f := t.bound(kind); f != nil && i < 4 {
+			in.bounds[kind] = f
+		}
+	}
+	return in
 }
 
 // restrictedContent is the simple type of simple content that restricts from: from itself if there are no facets.
@@ -181,6 +209,9 @@ func (c *compiler) union(t *SimpleType, n *node) {
 // Effective returns the facet of that kind in force: the nearest one in the chain of bases, or nil.
 func (t *SimpleType) Effective(kind string) *Facet {
 	for at, ok := t, true; ok && at != nil; at, ok = at.Base.(*SimpleType) {
+		if at.inForce != nil && kind != "pattern" && kind != "enumeration" {
+			return at.inForce.effective[kind]
+		}
 		for _, f := range at.Facets {
 			if f.Kind == kind {
 				return f

@@ -147,18 +147,18 @@ func (t *SimpleType) facets(r *xsdrun.SimpleType) {
 // patterns are those of every step of the chain of bases, the first step first.
 func (t *SimpleType) patterns() [][]string {
 	var steps [][]string
-	for at, ok := t, true; ok && at != nil; at, ok = at.Base.(*SimpleType) {
-		var step []string
-		for _, f := range at.Facets {
-			if f.Kind == "pattern" {
-				step = append(step, f.Value)
-			}
-		}
-		if step != nil {
-			steps = append(steps, step)
+	if base, ok := t.Base.(*SimpleType); ok && base.run != nil {
+		steps = base.run.Patterns
+	}
+	var step []string
+	for _, f := range t.Facets {
+		if f.Kind == "pattern" {
+			step = append(step, f.Value)
 		}
 	}
-	slices.Reverse(steps)
+	if step != nil {
+		steps = append(steps[:len(steps):len(steps)], step)
+	}
 	return steps
 }
 

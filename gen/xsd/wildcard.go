@@ -25,6 +25,7 @@ func (c *compiler) wildcard(n *node) *Wildcard {
 			w.Spaces = []string{n.doc.Namespace, ""}
 		}
 	default:
+		seen := map[string]bool{}
 		for _, word := range words(value) {
 			switch word {
 			case "##targetNamespace":
@@ -32,15 +33,14 @@ func (c *compiler) wildcard(n *node) *Wildcard {
 			case "##local":
 				word = ""
 			}
-			if !slices.Contains(w.Spaces, word) {
+			if !seen[word] {
+				seen[word] = true
 				w.Spaces = append(w.Spaces, word)
 			}
 		}
 	}
 	for _, space := range w.Spaces {
-		if !slices.Contains(c.imported, space) {
-			c.imported = append(c.imported, space)
-		}
+		c.name(space)
 	}
 	return w
 }
@@ -78,6 +78,21 @@ func (w *Wildcard) intersect(other *Wildcard) (*Wildcard, bool) {
 		both.Spaces = without(w.Spaces, without(w.Spaces, other.Spaces))
 	}
 	return &both, both.expressible()
+}
+
+// meets reports whether some name is allowed by both, and returns the namespace of one; none if there is no end of them.
+func (w *Wildcard) meets(other *Wildcard) (space string, ok bool) {
+	if w.Not && other.Not {
+		return "", true
+	}
+	if w.Not {
+		w, other = other, w
+	}
+	i := slices.IndexFunc(w.Spaces, other.Allows)
+	if i < 0 {
+		return "", false
+	}
+	return w.Spaces[i], true
 }
 
 // unite is what either allows (Attribute Wildcard Union, 3.10.6), judged as w judges it; false when the namespace

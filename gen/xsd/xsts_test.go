@@ -103,7 +103,9 @@ func (d disagreement) reason() string {
 		return "a backslash in an anyURI is one of the characters that are escaped before the value is a URI (part 2, 3.2.17; XLink 5.4)"
 	case strings.HasSuffix(d.id, "#particlesB013.v"), strings.HasSuffix(d.id, "#schA1.v"), strings.HasSuffix(d.id, "#targetNS00101m1_p"):
 		return "the document's xsi:schemaLocation names a schema that this part of the suite does not have; without it a strict " +
-			"wildcard, or the root, has no declaration"
+			"wildcard, or the root, has no declaration. That the hint leads nowhere is no error (part 1, 4.3.2), but an element that a strict " +
+			"wildcard must find and that is not known makes its parent invalid (3.3.5, 1.1.3), and of a root that is not known nothing was judged: " +
+			"to call that valid would mislead"
 	}
 	return ""
 }

@@ -296,6 +296,7 @@ func (p *dtdParser) entity() {
 			p.wantSpace()
 			p.name()
 			p.space()
+			e.unparsed = true
 		}
 	}
 	if p.want(">") && table[name] == nil && !p.r.dtd.incomplete {

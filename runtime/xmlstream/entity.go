@@ -17,6 +17,17 @@ const referenceCost = 16
 type entity struct {
 	value    string // replacement text of an internal one
 	external bool
+	unparsed bool // an external one with NDATA, which attributes may name
+}
+
+// UnparsedEntity reports whether the document type declaration declares an unparsed entity of that name, which is what a value of
+// the type ENTITY of XML Schema names. Without a declaration, or where one is refused, there are none.
+func (r *Reader) UnparsedEntity(name string) bool {
+	if r.dtd == nil {
+		return false
+	}
+	e := r.dtd.entities[name]
+	return e != nil && e.unparsed
 }
 
 // enterEntity begins to read the entity that the reference at r.pos names.

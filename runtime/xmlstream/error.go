@@ -27,7 +27,11 @@ func (e *SyntaxError) Error() string {
 func position(s string, offset int) (line, column int) {
 	offset = max(0, min(offset, len(s)))
 	head := s[:offset]
-	line = 1 + strings.Count(head, "\n") + strings.Count(head, "\r") - strings.Count(head, "\r\n")
-	from := 1 + strings.LastIndexAny(head, "\n\r")
-	return line, 1 + utf8.RuneCountInString(head[from:])
+	line = 1 + strings.Count(head, "\n")
+	last := strings.LastIndexByte(head, '\n')
+	if returns := strings.Count(head, "\r"); returns > 0 {
+		line += returns - strings.Count(head, "\r\n")
+		last = max(last, strings.LastIndexByte(head, '\r'))
+	}
+	return line, 1 + utf8.RuneCountInString(head[last+1:])
 }

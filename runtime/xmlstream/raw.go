@@ -111,19 +111,30 @@ type Attribute struct {
 }
 
 // AppendAttributes appends the attributes, each with a space before it, as they stand in a start tag. Prefixes come from
-// the namespace declarations among them; a namespace that has none gets a declaration of its own.
+// the namespace declarations among them; a namespace that has none gets a declaration of its own. An attribute that is there twice
+// is an error.
 func (a *Any) AppendAttributes(b []byte) ([]byte, error) {
-	begin, made := len(b), 0
+	begin, made := len(b), madePrefixes{}
+	var seen map[Name]bool
+	if len(a.Attributes) > 1 {
+		seen = make(map[Name]bool, len(a.Attributes))
+	}
 	for _, at := range a.Attributes {
+		if seen[at.Name] {
+			return b[:begin], &SyntaxError{Line: 1, Column: 1, Text: "the attribute " + at.Name.String() + " occurs twice"}
+		}
+		if seen != nil {
+			seen[at.Name] = true
+		}
 		var err error
-		if b, made, err = a.appendAttribute(b, at, made); err != nil {
+		if b, err = a.appendAttribute(b, at, &made); err != nil {
 			return b[:begin], err
 		}
 	}
 	return b, nil
 }
 
-func (a *Any) appendAttribute(b []byte, at Attribute, made int) ([]byte, int, error) {
+func (a *Any) appendAttribute(b []byte, at Attribute, made *madePrefixes) ([]byte, error) {
 	prefix := ""
 	switch at.Name.Space {
 	case "":
@@ -137,18 +148,18 @@ func (a *Any) appendAttribute(b []byte, at Attribute, made int) ([]byte, int, er
 		if prefix = a.prefix(at.Name.Space); prefix != "" {
 			break
 		}
-		for prefix = madePrefix(made); a.declares(prefix); prefix = madePrefix(made) {
-			made++
+		var known bool
+		if prefix, known = made.of(a, at.Name.Space); known {
+			break
 		}
-		made++
 		var err error
 		if b, err = AppendAttr(append(append(append(b, " xmlns:"...), prefix...), '=', '"'), at.Name.Space); err != nil {
-			return b, made, err
+			return b, err
 		}
 		b = append(b, '"')
 	}
 	if !IsNCName(at.Name.Local) {
-		return b, made, &SyntaxError{Line: 1, Column: 1, Text: "the attribute name " + at.Name.Local + " is not a name"}
+		return b, &SyntaxError{Line: 1, Column: 1, Text: "the attribute name " + at.Name.Local + " is not a name"}
 	}
 	b = append(b, ' ')
 	if prefix != "" {
@@ -156,7 +167,29 @@ func (a *Any) appendAttribute(b []byte, at Attribute, made int) ([]byte, int, er
 	}
 	b = append(append(b, at.Name.Local...), '=', '"')
 	b, err := AppendAttr(b, at.Value)
-	return append(b, '"'), made, err
+	return append(b, '"'), err
+}
+
+// madePrefixes are the prefixes that a start tag declares for attributes which bring none along.
+type madePrefixes struct {
+	next  int
+	names map[string]string // by namespace
+}
+
+// of returns the prefix for space, and whether it has been declared. A new one is none that a declares.
+func (m *madePrefixes) of(a *Any, space string) (prefix string, declared bool) {
+	if prefix, declared = m.names[space]; declared {
+		return prefix, true
+	}
+	for prefix = madePrefix(m.next); a.declares(prefix); prefix = madePrefix(m.next) {
+		m.next++
+	}
+	m.next++
+	if m.names == nil {
+		m.names = map[string]string{}
+	}
+	m.names[space] = prefix
+	return prefix, false
 }
 
 func madePrefix(n int) string {

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"io/fs"
 	"strings"
 	"unicode/utf8"
 )
@@ -46,6 +47,11 @@ func (r *Reader) resetReader(src io.Reader, chunk int) {
 	r.clear()
 	start := place{line: 1, column: 1}
 	r.stream, r.unusual = &stream{chunk: chunk, from: start, cursor: start}, true
+	if sizeOf(src) > int64(r.opts.MaxDocument) {
+		r.stream.done = true
+		r.limit(0, "MaxDocument", r.opts.MaxDocument)
+		return
+	}
 	utf8, fault := newUTF8Reader(src)
 	r.stream.src = utf8
 	r.refill()
@@ -60,6 +66,19 @@ func (r *Reader) resetReader(src io.Reader, chunk int) {
 	case strings.HasPrefix(r.s, "<?xml") && len(r.s) > 5 && IsSpace(r.s[5]):
 		r.declaration()
 	}
+}
+
+// sizeOf returns how large a source is that says so: one in memory, or a file. It is 0 for any other.
+func sizeOf(src io.Reader) int64 {
+	switch s := src.(type) {
+	case interface{ Len() int }:
+		return int64(s.Len())
+	case interface{ Stat() (fs.FileInfo, error) }:
+		if info, err := s.Stat(); err == nil && info.Mode().IsRegular() {
+			return info.Size()
+		}
+	}
+	return 0
 }
 
 // near is how close to the end of the window a fault may be the window's.

@@ -57,6 +57,40 @@ func says(r *Reader) []string {
 	return out
 }
 
+// TestStreamSize refuses what says that it is too large before it is read.
+func TestStreamSize(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "large.xml")
+	if err := os.WriteFile(name, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(name, 1<<30); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	doc := strings.NewReader("<r>" + strings.Repeat("a", 1000) + "</r>")
+	for _, src := range []io.Reader{file, doc} {
+		r := NewReader(nil, Options{MaxDocument: 1000})
+		r.ResetReader(src)
+		if k := r.Next(); k != EOF {
+			t.Errorf("%T: token %d", src, k)
+		}
+		fault, ok := errors.AsType[*SyntaxError](r.Err())
+		if !ok || fault.Limit != "MaxDocument" {
+			t.Errorf("%T: %v", src, r.Err())
+		}
+	}
+	if at, err := file.Seek(0, io.SeekCurrent); at != 0 || err != nil {
+		t.Errorf("%d bytes of the file were read: %v", at, err)
+	}
+	if doc.Len() != 1007 {
+		t.Errorf("%d bytes of the document are left", doc.Len())
+	}
+}
+
 // streamDocs are documents, right ones and wrong ones, that have everything that may be torn apart.
 var streamDocs = []string{
 	`<a/>`, `<a></a>`, ``, `<a`, `<a b="c`, `<a><b></a>`, `x<a/>`, `<a/>x`, `<a/><b/>`, `<a>]]></a>`, `<a>]]&gt;</a>`, "<a>\r\n\r\n\r</a>\r\n",

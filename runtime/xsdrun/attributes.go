@@ -28,7 +28,7 @@ type Attrs struct {
 	of      *Attributes
 	i       int // next attribute of the start tag
 	matched int // uses met
-	missing int // next use to look for among those not met
+	missing int // next use to look for among those not met, or place among those that are needed
 }
 
 // Attrs begins to go through the attributes of the element on which d stands, by what its type says of them.
@@ -64,13 +64,11 @@ func (a *Attrs) Next() bool {
 
 // judge looks the attribute up and checks it. It is false if the caller should not see it.
 func (a *Attrs) judge(at *xmlstream.Attr) bool {
-	local := at.Local()
-	for i := range a.of.Uses {
-		if u := &a.of.Uses[i]; u.Space == at.Space && u.Local == local {
-			a.Use = i
-			a.matched++
-			return a.d.attribute(at, u.Type, u.Fixed)
-		}
+	if i := a.of.use(at.Space, at.Local()); i >= 0 {
+		u := &a.of.Uses[i]
+		a.Use = i
+		a.matched++
+		return a.d.attribute(at, u.Type, u.Fixed)
 	}
 	if isSchemaAttr(at) {
 		return false
@@ -79,14 +77,77 @@ func (a *Attrs) judge(at *xmlstream.Attr) bool {
 	return a.d.wildAttribute(at, a.of.Any)
 }
 
+// manyUses is how many attributes a type has before they are looked up instead of being compared one by one.
+const manyUses = 16
+
+// attributeIndex is what an [Attributes] with many uses prepares.
+type attributeIndex struct {
+	places map[registerName]int
+	needed []int // uses that say something of an element without the attribute
+}
+
+// use returns the index of the use of an attribute, or -1.
+func (t *Attributes) use(space int, local string) int {
+	if len(t.Uses) > manyUses {
+		if i, ok := t.indexed().places[registerName{space, local}]; ok {
+			return i
+		}
+		return -1
+	}
+	for i := range t.Uses {
+		if u := &t.Uses[i]; u.Space == space && u.Local == local {
+			return i
+		}
+	}
+	return -1
+}
+
+// indexed returns the index, made if need be.
+func (t *Attributes) indexed() *attributeIndex {
+	if x := t.index.Load(); x != nil {
+		return x
+	}
+	x := &attributeIndex{places: make(map[registerName]int, len(t.Uses))}
+	for i := range t.Uses {
+		u := &t.Uses[i]
+		x.places[registerName{u.Space, u.Local}] = i
+		if u.absentMatters() {
+			x.needed = append(x.needed, i)
+		}
+	}
+	t.index.Store(x)
+	return x
+}
+
+// absentMatters reports whether an element without the attribute is wrong, or has it nevertheless.
+func (u *AttributeUse) absentMatters() bool { return u.Required || u.Default != nil || u.Fixed != nil }
+
+// candidate returns the next use whose absence may matter, and -1 after the last.
+func (a *Attrs) candidate() int {
+	i := a.missing
+	a.missing++
+	if len(a.of.Uses) > manyUses {
+		needed := a.of.indexed().needed
+		if i < len(needed) {
+			return needed[i]
+		}
+		return -1
+	}
+	for i < len(a.of.Uses) && !a.of.Uses[i].absentMatters() {
+		i, a.missing = i+1, a.missing+1
+	}
+	if i < len(a.of.Uses) {
+		return i
+	}
+	return -1
+}
+
 // absent goes to the next use that the start tag does not have.
 func (a *Attrs) absent() bool {
 	d := a.d
-	for a.missing < len(a.of.Uses) {
-		i := a.missing
+	for i := a.candidate(); i >= 0; i = a.candidate() {
 		u := &a.of.Uses[i]
-		a.missing++
-		if !u.Required && u.Default == nil && u.Fixed == nil || d.hasAttribute(u) {
+		if d.hasAttribute(u) {
 			continue
 		}
 		if u.Required {
@@ -167,12 +228,28 @@ func (d *Decoder) wildAttribute(at *xmlstream.Attr, w *Wildcard) bool {
 
 // Allows reports whether the wildcard's namespace constraint lets the namespace through.
 func (w *Wildcard) Allows(space int) bool {
+	if len(w.Spaces) > manyUses {
+		return w.indexed()[space] != w.Not
+	}
 	for _, s := range w.Spaces {
 		if s == space {
 			return !w.Not
 		}
 	}
 	return w.Not
+}
+
+// indexed returns the set of namespaces.
+func (w *Wildcard) indexed() map[int]bool {
+	if x := w.index.Load(); x != nil {
+		return *x
+	}
+	x := make(map[int]bool, len(w.Spaces))
+	for _, s := range w.Spaces {
+		x[s] = true
+	}
+	w.index.Store(&x)
+	return x
 }
 
 // NoAttributes judges the attributes of an element whose type has none.
@@ -228,13 +305,39 @@ func (d *Decoder) AttrUint() uint64 { return ParseUint(d.attr.text) }
 func (d *Decoder) AttrFloat() float64 { return ParseFloat(d.attr.text) }
 
 // AttrTime returns the value of the current attribute, a dateTime.
-func (d *Decoder) AttrTime() time.Time { return ParseTime(d.attr.text) }
+func (d *Decoder) AttrTime() time.Time {
+	m, ok := parseMoment(BuiltinDateTime, d.attr.text)
+	if !ok || d.attrTooLong(!m.fits()) {
+		return time.Time{}
+	}
+	return m.time()
+}
 
 // AttrDate returns the value of the current attribute, a date.
-func (d *Decoder) AttrDate() Date { return ParseDate(d.attr.text) }
+func (d *Decoder) AttrDate() Date {
+	m, ok := parseMoment(BuiltinDate, d.attr.text)
+	if !ok || d.attrTooLong(!m.fits()) {
+		return Date{}
+	}
+	return m.date()
+}
 
 // AttrDuration returns the value of the current attribute, a duration.
-func (d *Decoder) AttrDuration() Duration { return ParseDuration(d.attr.text) }
+func (d *Decoder) AttrDuration() Duration {
+	v, ok := parseDuration(d.attr.text)
+	if !ok || d.attrTooLong(v.long != nil) {
+		return Duration{}
+	}
+	return v.Duration
+}
+
+// attrTooLong records, if it is so, that the value of the current attribute is right and has no Go value.
+func (d *Decoder) attrTooLong(is bool) bool {
+	if is && d.attr.at != nil {
+		d.faultAttr(d.attr.at, "limit", quote(d.attr.text)+" is beyond the values that can be kept here")
+	}
+	return is
+}
 
 // AttrHex returns the octets of the current attribute, a hexBinary.
 func (d *Decoder) AttrHex() []byte { return ParseHex(d.attr.text) }
@@ -242,7 +345,8 @@ func (d *Decoder) AttrHex() []byte { return ParseHex(d.attr.text) }
 // AttrBase64 returns the octets of the current attribute, a base64Binary.
 func (d *Decoder) AttrBase64() []byte { return ParseBase64(d.attr.text) }
 
-// identify files a value for the check of ID and IDREF (XML Schema part 1, 3.3.4, cvc-id).
+// identify files a value for the check of ID and IDREF (XML Schema part 1, 3.3.4, cvc-id), and judges one that names an entity
+// (3.14.4, cvc-simple-type).
 func (d *Decoder) identify(t *SimpleType, text string, offset int, path, node string) {
 	t.prepare()
 	switch t.program.identity {
@@ -262,6 +366,10 @@ func (d *Decoder) identify(t *SimpleType, text string, offset int, path, node st
 	case identityIDREFS:
 		for id := range Items(text) {
 			d.identify(BuiltinIDREF.Type(), id, offset, path, node)
+		}
+	case identityENTITY:
+		if !d.r.UnparsedEntity(text) {
+			d.fault(offset, path, "cvc-simple-type.2", fmt.Sprintf("%s is no unparsed entity that the document declares", quote(text)), node)
 		}
 	case identityInside:
 		if t.Variety == VarietyUnion {

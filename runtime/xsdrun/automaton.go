@@ -1,34 +1,58 @@
 package xsdrun
 
 import (
+	"encoding/binary"
 	"errors"
 	"slices"
 	"sort"
+	"sync"
+	"sync/atomic"
 	"unicode/utf8"
 )
 
-// maxAutomatonCells bounds the table of a deterministic automaton; a pattern that needs more is matched by its instructions.
-const maxAutomatonCells = 1 << 16
+// maxPatternRoom bounds the states of a deterministic automaton that are kept, in words of memory: from there on a text is matched
+// by the instructions.
+const maxPatternRoom = 1 << 16
 
-// pattern is a compiled regular expression, which matches a whole text. It is immutable.
+// maxPatternWork is how many steps of the instructions one match may take. It is enough for any text that a pattern without nested
+// repetitions is asked about; others give up on a text of many kilobytes.
+const maxPatternWork = 1 << 23
+
+// pattern is a compiled regular expression, which matches a whole text. It may be used by any number of goroutines.
+//
+// It is a nondeterministic automaton, of which a deterministic one is made while texts are matched: the states that they lead to,
+// and no others.
 type pattern struct {
 	ascii  [utf8.RuneSelf]uint16 // classes of characters that no set of the pattern tells apart
 	bounds []rune                // where the class changes, ascending, from 0
 	at     []uint16              // the class from each bound on
-
-	table  []uint32 // by state times class: the next state plus one, 0 when none; nil when too large
-	accept []bool
-	width  int // classes
+	width  int                   // classes
 
 	prog  []instruction
 	masks [][]bool // by set: the classes in it
+	start *patternState
+
+	mu     sync.Mutex               // guards what follows, and the growth of states
+	states map[string]*patternState // by their instructions
+	room   int                      // for more of them
+	free   *matching                // not in use
 }
+
+// patternState is a state of the deterministic automaton.
+type patternState struct {
+	next   []atomic.Pointer[patternState] // by class; nil: not known yet
+	list   []int32                        // the instructions at which the other automaton may be, ascending
+	accept bool
+}
+
+// deadState is where nothing matches any more.
+var deadState = new(patternState)
 
 // instruction is one step of the pattern as a nondeterministic automaton.
 type instruction struct {
 	op   uint8
-	set  int // of opSet
-	x, y int // where to go on; y of opSplit alone
+	set  int32 // of opSet
+	x, y int32 // where to go on; y of opSplit alone
 }
 
 const (
@@ -43,7 +67,7 @@ func compilePattern(s string) (*pattern, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &patternCompiler{index: map[string]int{}}
+	c := &patternCompiler{p: &pattern{states: map[string]*patternState{}, room: maxPatternRoom}, index: map[string]int{}}
 	c.p.prog = append(c.p.prog, instruction{op: opMatch})
 	start := c.node(root, 0)
 	if c.full {
@@ -51,19 +75,22 @@ func compilePattern(s string) (*pattern, error) {
 	}
 	c.classify()
 	c.p.prog = append(c.p.prog, instruction{op: opSplit, x: start, y: start}) // the last one is where matching begins
-	c.determine()
-	return &c.p, nil
+	m := newMatching(c.p)
+	m.now.add(c.p, int32(len(c.p.prog)-1))
+	c.p.free = m
+	c.p.start = c.p.state(m.now.list)
+	return c.p, nil
 }
 
 type patternCompiler struct {
-	p     pattern
+	p     *pattern
 	sets  []runeSet
 	index map[string]int // of a set in sets, by its bounds
 	full  bool
 }
 
 // node appends the instructions of n, which go on to next, and returns where they begin.
-func (c *patternCompiler) node(n *regexNode, next int) int {
+func (c *patternCompiler) node(n *regexNode, next int32) int32 {
 	if len(c.p.prog) > maxRegexSize {
 		c.full = true
 	}
@@ -92,16 +119,16 @@ func (c *patternCompiler) node(n *regexNode, next int) int {
 		c.sets = append(c.sets, n.set)
 		c.index[key] = i
 	}
-	return c.emit(instruction{op: opSet, set: i, x: next})
+	return c.emit(instruction{op: opSet, set: int32(i), x: next})
 }
 
-func (c *patternCompiler) emit(in instruction) int {
+func (c *patternCompiler) emit(in instruction) int32 {
 	c.p.prog = append(c.p.prog, in)
-	return len(c.p.prog) - 1
+	return int32(len(c.p.prog) - 1)
 }
 
 // repeat writes a repetition out: min copies, then as many optional ones as are left, or a loop.
-func (c *patternCompiler) repeat(n *regexNode, next int) int {
+func (c *patternCompiler) repeat(n *regexNode, next int32) int32 {
 	sub := n.subs[0]
 	if n.max == Unbounded {
 		loop := c.emit(instruction{op: opSplit, y: next})
@@ -171,79 +198,40 @@ func (p *pattern) find(r rune) uint16 {
 	return p.at[sort.Search(len(p.bounds), func(i int) bool { return p.bounds[i] > r })-1]
 }
 
-// determine builds the deterministic automaton unless it would be too large.
-func (c *patternCompiler) determine() {
-	p := &c.p
-	m := newThreads(len(p.prog))
-	m.add(p, len(p.prog)-1)
-	states := map[string]uint32{}
-	var queue [][]int
-	var table []uint32
-	intern := func(list []int) uint32 {
-		slices.Sort(list)
-		key := intKey(list)
-		if s, ok := states[key]; ok {
-			return s
-		}
-		s := uint32(len(queue))
-		states[key] = s
-		queue = append(queue, slices.Clone(list))
-		p.accept = append(p.accept, len(list) > 0 && list[0] == 0) // instruction 0 is the match
-		return s
-	}
-	intern(m.list)
-	for done := 0; done < len(queue); done++ {
-		if (len(table) + p.width) > maxAutomatonCells {
-			p.accept = nil
-			return
-		}
-		for class := range p.width {
-			m.reset()
-			for _, i := range queue[done] {
-				if in := p.prog[i]; in.op == opSet && p.masks[in.set][class] {
-					m.add(p, in.x)
-				}
-			}
-			next := uint32(0)
-			if len(m.list) > 0 {
-				next = intern(m.list) + 1
-			}
-			table = append(table, next)
-		}
-	}
-	p.table = table
-}
-
-func intKey(list []int) string {
-	b := make([]byte, 0, 4*len(list))
-	for _, i := range list {
-		b = append(b, byte(i), byte(i>>8), byte(i>>16), byte(i>>24))
-	}
-	return string(b)
-}
-
 // threads is a set of instructions at which the nondeterministic automaton may be.
 type threads struct {
-	list  []int
-	mark  []int // by instruction: the round in which it was added
-	round int
-	todo  []int
+	list  []int32
+	mark  []uint32 // by instruction: the round in which it was added
+	round uint32
+	todo  []int32
+	work  int // instructions looked at
 }
 
-func newThreads(n int) *threads { return &threads{mark: make([]int, n), round: 1} }
+func newThreads(n int) threads { return threads{mark: make([]uint32, n), round: 1} }
 
 func (t *threads) reset() {
 	t.list = t.list[:0]
-	t.round++
+	if t.round++; t.round == 0 {
+		clear(t.mark)
+		t.round = 1
+	}
 }
 
 // add adds instruction i, or what it splits into.
-func (t *threads) add(p *pattern, i int) {
+func (t *threads) add(p *pattern, i int32) {
+	if t.work++; t.mark[i] == t.round {
+		return
+	}
+	if p.prog[i].op != opSplit {
+		t.mark[i] = t.round
+		t.list = append(t.list, i)
+		return
+	}
 	t.todo = append(t.todo[:0], i)
 	for len(t.todo) > 0 {
 		i := t.todo[len(t.todo)-1]
 		t.todo = t.todo[:len(t.todo)-1]
-		if t.mark[i] == t.round {
+		if t.work++; t.mark[i] == t.round {
 			continue
 		}
 		t.mark[i] = t.round
@@ -255,47 +243,126 @@ func (t *threads) add(p *pattern, i int) {
 	}
 }
 
-// match reports whether the pattern matches the whole of s.
-func (p *pattern) match(s string) bool {
-	if p.table == nil {
-		return p.simulate(s)
-	}
-	state := 0
-	for i := 0; i < len(s); {
-		var class uint16
-		if c := s[i]; c < utf8.RuneSelf {
-			class = p.ascii[c]
-			i++
-		} else {
-			r, n := utf8.DecodeRuneInString(s[i:])
-			class = p.find(r)
-			i += n
-		}
-		next := p.table[state*p.width+int(class)]
-		if next == 0 {
-			return false
-		}
-		state = int(next - 1)
-	}
-	return p.accept[state]
+// matching is a match by the instructions.
+type matching struct{ now, next threads }
+
+func newMatching(p *pattern) *matching {
+	return &matching{now: newThreads(len(p.prog)), next: newThreads(len(p.prog))}
 }
 
-// simulate matches with the instructions, in time proportional to their number and the length of s.
-func (p *pattern) simulate(s string) bool {
-	now, next := newThreads(len(p.prog)), newThreads(len(p.prog))
-	now.add(p, len(p.prog)-1)
-	for _, r := range s {
-		class := p.find(r)
-		next.reset()
-		for _, i := range now.list {
-			if in := p.prog[i]; in.op == opSet && p.masks[in.set][class] {
-				next.add(p, in.x)
-			}
-		}
-		now, next = next, now
-		if len(now.list) == 0 {
-			return false
+// borrow takes memory for a match. The caller holds p.mu.
+func (p *pattern) borrow() *matching {
+	m := p.free
+	if p.free = nil; m == nil {
+		m = newMatching(p)
+	}
+	return m
+}
+
+// step works out what a class of characters leads to from the instructions of list, in next.
+func (m *matching) step(p *pattern, list []int32, class uint16) {
+	m.next.reset()
+	for _, i := range list {
+		if in := p.prog[i]; in.op == opSet && p.masks[in.set][class] {
+			m.next.add(p, in.x)
 		}
 	}
-	return slices.Contains(now.list, 0)
+	m.next.work += len(list)
+}
+
+// match reports whether the pattern matches the whole of s. It is not done if that takes more than maxPatternWork.
+func (p *pattern) match(s string) (matches, done bool) {
+	state, work := p.start, 0
+	for i := 0; i < len(s); {
+		class, n := p.classAt(s, i)
+		next := state.next[class].Load()
+		if next == nil {
+			if next = p.extend(state, class, &work); next == nil {
+				return p.simulate(state, s[i:], work)
+			}
+			if work > maxPatternWork {
+				return false, false
+			}
+		}
+		if next == deadState {
+			return false, true
+		}
+		state = next
+		i += n
+	}
+	return state.accept, true
+}
+
+// classAt returns the class of the character at s[i], and its bytes.
+func (p *pattern) classAt(s string, i int) (class uint16, n int) {
+	if c := s[i]; c < utf8.RuneSelf {
+		return p.ascii[c], 1
+	}
+	r, n := utf8.DecodeRuneInString(s[i:])
+	return p.find(r), n
+}
+
+// extend works out what a class of characters leads to from a state; nil if there is no room for that.
+func (p *pattern) extend(from *patternState, class uint16, work *int) *patternState {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if next := from.next[class].Load(); next != nil {
+		return next
+	}
+	m := p.borrow()
+	m.next.work = 0
+	m.step(p, from.list, class)
+	*work += m.next.work
+	next := p.state(m.next.list)
+	p.free = m
+	if next != nil {
+		from.next[class].Store(next)
+	}
+	return next
+}
+
+// state returns the state of a set of instructions; nil if there is no room for it. The caller holds p.mu.
+func (p *pattern) state(list []int32) *patternState {
+	if len(list) == 0 {
+		return deadState
+	}
+	slices.Sort(list)
+	key := make([]byte, 0, 4*len(list))
+	for _, i := range list {
+		key = binary.LittleEndian.AppendUint32(key, uint32(i))
+	}
+	if s, ok := p.states[string(key)]; ok {
+		return s
+	}
+	if p.room -= len(list) + p.width + 8; p.room < 0 && len(p.states) > 0 {
+		p.room = 0
+		return nil
+	}
+	s := &patternState{list: slices.Clone(list), next: make([]atomic.Pointer[patternState], p.width), accept: list[0] == 0} // instruction 0 is the match
+	p.states[string(key)] = s
+	return s
+}
+
+// simulate is match from a state on by the instructions.
+func (p *pattern) simulate(from *patternState, s string, work int) (matches, done bool) {
+	p.mu.Lock()
+	m := p.borrow()
+	p.mu.Unlock()
+	defer func() {
+		p.mu.Lock()
+		p.free = m
+		p.mu.Unlock()
+	}()
+	m.now.list = append(m.now.list[:0], from.list...)
+	m.now.work, m.next.work = 0, work
+	for i := 0; i < len(s) && len(m.now.list) > 0; {
+		class, n := p.classAt(s, i)
+		m.step(p, m.now.list, class)
+		m.now, m.next = m.next, m.now
+		if m.now.work+m.next.work > maxPatternWork {
+			return false, false
+		}
+		i += n
+	}
+	return slices.Contains(m.now.list, 0), true
 }

@@ -1,6 +1,7 @@
 package xsdrun
 
 import (
+	"math/big"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -9,8 +10,18 @@ import (
 // NoZone is the location of a time that was written without a time zone. Such a time is encoded without one again.
 var NoZone = time.FixedZone("", 0)
 
-// maxYearDigits bounds the year of a date; the standard asks for four.
+// maxYearDigits is how long a year may be that a [time.Time] or a [Date] holds. Longer ones are judged, but have no Go value.
 const maxYearDigits = 11
+
+// maxCalendar is how many bytes a date, time or duration may have: years and seconds have no bound, but they are computed with.
+const maxCalendar = 4096
+
+// The Gregorian calendar begins anew after so many years, which are so many seconds.
+const (
+	eraYears   = 400
+	eraDays    = 146097
+	eraSeconds = eraDays * 86400
+)
 
 // maxZone is the greatest offset of a time zone, in minutes (part 2, 3.2.7.3).
 const maxZone = 14 * 60
@@ -18,6 +29,7 @@ const maxZone = 14 * 60
 // moment is a value of one of the eight types of dates and times. Fields that its type does not have are those of
 // 1972-12-31T00:00:00: a leap year, so that --02-29 is a day, and the reference of part 2, 3.2.7.4 appendix.
 type moment struct {
+	eras           *big.Int // of 400 years, to be added to the year; nil for a year of at most maxYearDigits
 	year           int64
 	month, day     int
 	hour, min, sec int
@@ -52,25 +64,37 @@ func (c *calendarReader) want(lit string) {
 }
 
 // year reads a year of four digits or more, zero excluded (part 2, 3.2.7.1).
-func (c *calendarReader) year() int64 {
+func (c *calendarReader) year(m *moment) {
 	rest, neg := strings.CutPrefix(c.s, "-")
 	n := 0
 	for n < len(rest) && rest[n]-'0' <= 9 {
 		n++
 	}
-	if n < 4 || n > maxYearDigits || n > 4 && rest[0] == '0' {
+	if n < 4 || n > 4 && rest[0] == '0' {
 		c.ok = false
-		return 0
+		return
+	}
+	digits := rest[:n]
+	c.s = rest[n:]
+	if n > maxYearDigits {
+		y, _ := new(big.Int).SetString(digits, 10)
+		if neg {
+			y.Neg(y)
+		}
+		year := new(big.Int)
+		m.eras, year = y.DivMod(y, big.NewInt(eraYears), year)
+		m.year = year.Int64()
+		return
 	}
 	var y int64
 	for i := range n {
-		y = y*10 + int64(rest[i]-'0')
+		y = y*10 + int64(digits[i]-'0')
 	}
-	c.s, c.ok = rest[n:], c.ok && y != 0
+	c.ok = c.ok && y != 0
 	if neg {
 		y = -y
 	}
-	return y
+	m.year = y
 }
 
 // clock reads hh:mm:ss with an optional fraction.
@@ -119,10 +143,13 @@ func (c *calendarReader) zone(m *moment) {
 // parseMoment reads the lexical form of a date or time type. ok is false if it is none, or not a day of the calendar.
 func parseMoment(b Builtin, s string) (m moment, ok bool) {
 	m = moment{year: 1972, month: 12, day: 31}
-	c := &calendarReader{s: s, ok: true}
+	c := &calendarReader{s: s, ok: len(s) <= maxCalendar}
+	if !c.ok {
+		return m, false
+	}
 	switch b {
 	case BuiltinDateTime, BuiltinDate:
-		m.year = c.year()
+		c.year(&m)
 		c.want("-")
 		m.month = c.digits(2)
 		c.want("-")
@@ -135,11 +162,13 @@ func parseMoment(b Builtin, s string) (m moment, ok bool) {
 		c.clock(&m)
 		m.hour %= 24 // 24:00:00 is the first instant of any day
 	case BuiltinGYearMonth:
-		m.year, m.day = c.year(), 1
+		c.year(&m)
+		m.day = 1
 		c.want("-")
 		m.month = c.digits(2)
 	case BuiltinGYear:
-		m.year, m.month, m.day = c.year(), 1, 1
+		c.year(&m)
+		m.month, m.day = 1, 1
 	case BuiltinGMonthDay:
 		c.want("--")
 		m.month = c.digits(2)
@@ -158,6 +187,9 @@ func parseMoment(b Builtin, s string) (m moment, ok bool) {
 	ok = c.ok && c.s == "" && m.month >= 1 && m.month <= 12 && m.day >= 1 && m.day <= daysIn(m.year, m.month)
 	return m, ok
 }
+
+// fits reports whether the year is one of a [time.Time].
+func (m *moment) fits() bool { return m.eras == nil }
 
 // daysIn returns the length of a month.
 func daysIn(year int64, month int) int {
@@ -188,7 +220,7 @@ func days(year, month int64) int64 {
 	era := floorDiv(y, 400)
 	yearOfEra := y - era*400
 	dayOfYear := (153*((month+9)%12) + 2) / 5
-	return era*146097 + yearOfEra*365 + yearOfEra/4 - yearOfEra/100 + dayOfYear
+	return era*eraDays + yearOfEra*365 + yearOfEra/4 - yearOfEra/100 + dayOfYear
 }
 
 func floorDiv(a, b int64) int64 {
@@ -203,21 +235,55 @@ func floorDiv(a, b int64) int64 {
 // hours apart (part 2, 3.2.7.4).
 func (m *moment) compare(o *moment) (order int, ok bool) {
 	if m.zoned == o.zoned {
-		return compareSeconds(m.seconds(m.zone), m.frac, o.seconds(o.zone), o.frac), true
+		return m.compareIn(m.zone, o, o.zone), true
 	}
 	if o.zoned {
 		order, ok = o.compare(m)
 		return -order, ok
 	}
 	// m has a zone, o has none: o lies between its readings in the extreme zones.
-	at := m.seconds(m.zone)
 	switch {
-	case compareSeconds(at, m.frac, o.seconds(maxZone), o.frac) < 0:
+	case m.compareIn(m.zone, o, maxZone) < 0:
 		return -1, true
-	case compareSeconds(at, m.frac, o.seconds(-maxZone), o.frac) > 0:
+	case m.compareIn(m.zone, o, -maxZone) > 0:
 		return 1, true
 	}
 	return 0, false
+}
+
+// compareIn orders two moments in the time zones given.
+func (m *moment) compareIn(zone int, o *moment, other int) int {
+	if m.eras == nil && o.eras == nil {
+		return compareSeconds(m.seconds(zone), m.frac, o.seconds(other), o.frac)
+	}
+	if order := m.longSeconds(zone).Cmp(o.longSeconds(other)); order != 0 {
+		return order
+	}
+	return strings.Compare(m.frac, o.frac)
+}
+
+// longSeconds is seconds of any size.
+func (m *moment) longSeconds(zone int) *big.Int {
+	sum := big.NewInt(m.seconds(zone))
+	if m.eras == nil {
+		return sum
+	}
+	long := big.NewInt(eraSeconds)
+	return sum.Add(sum, long.Mul(long, m.eras))
+}
+
+// appendKey appends a text that equal moments share.
+func (m *moment) appendKey(b []byte) []byte {
+	if m.eras == nil {
+		b = appendInt(b, m.seconds(m.zone))
+	} else {
+		b = m.longSeconds(m.zone).Append(b, 10)
+	}
+	b = append(append(b, '.'), m.frac...)
+	if m.zoned {
+		return append(b, 'Z')
+	}
+	return b
 }
 
 func compareSeconds(a int64, aFrac string, b int64, bFrac string) int {
@@ -240,6 +306,11 @@ func (m *moment) time() time.Time {
 		}
 	}
 	return time.Date(int(m.year), time.Month(m.month), m.day, m.hour, m.min, m.sec, nano, m.location())
+}
+
+// date returns a date as a Date.
+func (m *moment) date() Date {
+	return Date{Year: int(m.year), Month: time.Month(m.month), Day: m.day, Zoned: m.zoned, Zone: m.zone}
 }
 
 // location returns the moment's time zone.

@@ -66,11 +66,7 @@ func (c *Children) Next() bool {
 	if c.count != 0 || d.r.Depth() != c.depth {
 		return c.read()
 	}
-	turns := c.m.turns.Load()
-	if turns == nil {
-		turns = c.m.prepare()
-	}
-	answer := d.r.NextExpected((*turns)[c.state])
+	answer := d.r.NextExpected(c.m.planned().turns[c.state])
 	if answer < 0 {
 		return c.otherwise(answer)
 	}
@@ -135,41 +131,13 @@ func (c *Children) accept() bool {
 	return false
 }
 
-// prepare works out which elements each state expects: those before the first particle that is not a plain name. Twice the
-// particle is the answer, and one more if its repetitions are counted. Where groups are counted nothing is expected.
-func (m *Model) prepare() *[][]xmlstream.Expected {
-	turns := make([][]xmlstream.Expected, max(len(m.Next), 1))
-	shared := map[*int]int{} // states by what may follow: a large choice has the same after each of its members
-	for state, next := range m.Next {
-		if m.Counters != nil {
-			break
-		}
-		if len(next) == 0 {
-			continue
-		}
-		if same, ok := shared[&next[0]]; ok && len(m.Next[same]) == len(next) {
-			turns[state] = turns[same]
-			continue
-		}
-		shared[&next[0]] = state
-		for _, i := range next[:min(len(next), maxTurn)] {
-			p := &m.Particles[i]
-			if p.Any != nil || p.Abstract {
-				break
-			}
-			answer := 2 * i
-			if p.Max != 0 {
-				answer++
-			}
-			turns[state] = append(turns[state], xmlstream.Expect(p.Space, p.Local, answer))
-		}
+// planned returns the model's plan.
+func (m *Model) planned() *plan {
+	if p := m.plan.Load(); p != nil {
+		return p
 	}
-	m.turns.Store(&turns)
-	return &turns
+	return m.prepare()
 }
-
-// maxTurn is how many names are expected at most: with more it takes longer to find one among them than to read a tag.
-const maxTurn = 32
 
 // text judges character data between the children.
 func (c *Children) text() {
@@ -199,29 +167,56 @@ func (c *Children) match() bool {
 		return c.matchCounted(space, local)
 	}
 	if c.count > 0 {
-		if last := &m.Particles[c.state-1]; (last.Max < 0 || c.count < last.Max) && c.take(last, space, local) {
+		if last := &m.Particles[c.state-1]; (last.Max < 0 || c.count < last.Max) && c.take(c.state-1, space, local) {
 			c.count++
 			return true
 		}
+	}
+	if g := m.planned().next[c.state]; g != nil {
+		return c.lookUp(g, space, local)
 	}
 	for _, i := range m.Next[c.state] {
 		p := &m.Particles[i]
 		if p.Space == space && p.Local == local && p.Any == nil && !p.Abstract {
 			c.Member = -1
-		} else if (p.Any == nil && p.Members == nil) || !c.take(p, space, local) {
+		} else if (p.Any == nil && p.Members == nil) || !c.take(i, space, local) {
 			continue
 		}
-		if c.count > 0 {
-			c.leave()
-		}
-		c.enter(i)
+		c.follow(i)
 		return true
 	}
 	return c.recover(space, local)
 }
 
-// take reports whether the particle admits the name, and notes the member.
-func (c *Children) take(p *Particle, space int, local string) bool {
+// follow goes on to particle i, which may be next.
+func (c *Children) follow(i int) {
+	if c.count > 0 {
+		c.leave()
+	}
+	c.enter(i)
+}
+
+// lookUp is match where much may follow.
+func (c *Children) lookUp(g *register, space int, local string) bool {
+	next := c.m.Next[c.state]
+	before := g.size - len(next)
+	if named := g.from(before, space, local); len(named) > 0 {
+		c.Member = named[0].member
+		c.follow(next[named[0].place-before])
+		return true
+	}
+	for _, place := range g.wildFrom(before) {
+		if i := next[place-before]; c.take(i, space, local) {
+			c.follow(i)
+			return true
+		}
+	}
+	return c.recover(space, local)
+}
+
+// take reports whether particle i admits the name, and notes the member.
+func (c *Children) take(i, space int, local string) bool {
+	p := &c.m.Particles[i]
 	if p.Any != nil {
 		c.Member = -1
 		return p.Any.Allows(space)
@@ -230,13 +225,26 @@ func (c *Children) take(p *Particle, space int, local string) bool {
 		c.Member = -1
 		return true
 	}
-	for i := range p.Members {
-		if m := &p.Members[i]; m.Space == space && m.Local == local {
-			c.Member = i
+	if len(p.Members) > maxTurn {
+		return c.takeAmong(i, space, local)
+	}
+	for k := range p.Members {
+		if m := &p.Members[k]; m.Space == space && m.Local == local {
+			c.Member = k
 			return true
 		}
 	}
 	return false
+}
+
+// takeAmong is take for a particle with many members.
+func (c *Children) takeAmong(i, space int, local string) bool {
+	found := c.m.everything().from(i, space, local)
+	if len(found) == 0 || found[0].place != i {
+		return false
+	}
+	c.Member = found[0].member
+	return true
 }
 
 // enter makes particle i the one matched last.
@@ -255,14 +263,45 @@ func (c *Children) matchCounted(space int, local string) bool {
 	if c.tally == nil {
 		c.tally = c.d.newTally()
 	}
-	for at, i := range c.m.Next[c.state] {
-		if c.take(&c.m.Particles[i], space, local) && c.tally.step(c.m, c.state, at) {
-			c.tally.commit()
-			c.Particle, c.state, c.started = i, i+1, true
+	next := c.m.Next[c.state]
+	if g := c.m.planned().next[c.state]; g != nil {
+		before := g.size - len(next)
+		for _, named := range g.from(before, space, local) {
+			if at := named.place - before; c.advance(at, named.member) {
+				return true
+			}
+		}
+		for _, place := range g.wildFrom(before) {
+			if at := place - before; c.take(next[at], space, local) && c.advance(at, -1) {
+				return true
+			}
+		}
+		return c.recover(space, local)
+	}
+	for at, i := range next {
+		if c.take(i, space, local) && c.advance(at, c.Member) {
 			return true
 		}
 	}
 	return c.recover(space, local)
+}
+
+// advance goes on to the particle at a place in Next if the counts allow it.
+func (c *Children) advance(at, member int) bool {
+	i := c.m.Next[c.state][at]
+	if !c.tally.step(c.m, c.state, at) {
+		if !c.tally.over {
+			return false
+		}
+		c.d.faultHere("limit", "groups repeat in groups here, and there are too many ways to count how often; it goes on as if they had begun anew")
+		c.tally.over = false
+		c.Member = member
+		c.enter(i)
+		return true
+	}
+	c.tally.commit()
+	c.Member, c.Particle, c.state, c.started = member, i, i+1, true
+	return true
 }
 
 // leave records that the counted leaf matched last has not been repeated often enough.
@@ -276,16 +315,11 @@ func (c *Children) leave() {
 // recover records an element that cannot stand here, and finds a place for it if the model has one.
 func (c *Children) recover(space int, local string) bool {
 	c.unexpected("")
-	best := -1
-	for i := range c.m.Particles {
-		if p := &c.m.Particles[i]; p.Any == nil && c.take(p, space, local) && (best < 0 || best < c.state) {
-			best = i
-		}
-	}
+	best := c.place(space, local)
 	if best < 0 {
 		return false
 	}
-	c.take(&c.m.Particles[best], space, local)
+	c.take(best, space, local)
 	c.Particle = best
 	if best >= c.state { // further on: what lies between is missing
 		c.enter(best)
@@ -293,21 +327,41 @@ func (c *Children) recover(space int, local string) bool {
 	return true
 }
 
+// place returns the particle of that name with which to go on: the first one further on, or else the last one; -1 for none.
+func (c *Children) place(space int, local string) int {
+	if len(c.m.Particles) > maxTurn {
+		g := c.m.everything()
+		if later := g.from(c.state, space, local); len(later) > 0 {
+			return later[0].place
+		}
+		if any := g.from(0, space, local); len(any) > 0 {
+			return any[len(any)-1].place
+		}
+		return -1
+	}
+	best := -1
+	for i := range c.m.Particles {
+		if c.m.Particles[i].Any == nil && c.take(i, space, local) && (best < 0 || best < c.state) {
+			best = i
+		}
+	}
+	return best
+}
+
 // matchAll is match for an all group.
 func (c *Children) matchAll(space int, local string) bool {
-	for i := range c.m.Particles {
-		if !c.take(&c.m.Particles[i], space, local) {
-			continue
-		}
-		if c.met(i) {
-			c.unexpected("a second time")
-		}
-		c.meet(i)
-		c.Particle, c.started = i, true
-		return true
+	i := c.place(space, local)
+	if i < 0 {
+		c.unexpected("")
+		return false
 	}
-	c.unexpected("")
-	return false
+	c.take(i, space, local)
+	if c.met(i) {
+		c.unexpected("a second time")
+	}
+	c.meet(i)
+	c.Particle, c.started = i, true
+	return true
 }
 
 func (c *Children) met(i int) bool {
@@ -361,8 +415,8 @@ func (c *Children) final() bool {
 }
 
 func (c *Children) finishAll() {
-	for i := range c.m.Particles {
-		if p := &c.m.Particles[i]; !p.Optional && !c.met(i) {
+	for _, i := range c.m.planned().required {
+		if !c.met(i) {
 			c.incomplete()
 			return
 		}

@@ -48,13 +48,15 @@ func (d *Decoder) declaredContent(t, actual *SimpleType) (text string, info xmls
 	if !whole {
 		text, info = d.intruders()
 	}
-	if text == "" && d.r.Err() == nil {
-		switch {
-		case fixed != nil:
-			return t.Normalize(*fixed), 0, true
-		case empty != nil:
-			return t.Normalize(*empty), 0, true
+	if text == "" && d.r.Err() == nil && (fixed != nil || empty != nil) {
+		if fixed == nil {
+			fixed = empty
 		}
+		if v := actual.Check(*fixed, d.resolve); v != nil && actual != t { // cvc-elt.5.1.1
+			d.violated(v)
+			return "", 0, false
+		}
+		return t.Normalize(*fixed), 0, true
 	}
 	text, info = d.process(text, info, t.program.white)
 	if fixed != nil && !t.Equal(text, *fixed, d.resolve) {
@@ -84,6 +86,8 @@ func (d *Decoder) actualSimple(t *SimpleType) *SimpleType {
 	case named == nil:
 	case ok && !d.xsi.exact && s.IsDerivedFrom(t):
 		return s
+	case d.standsFor(named, t):
+		return d.simpleContent(named.(*ComplexType))
 	default:
 		d.faultHere("cvc-elt.4.3", fmt.Sprintf("xsi:type %s is not derived from %s", quote(d.xsi.typeOf), t.describe()))
 	}
@@ -211,22 +215,49 @@ func (d *Decoder) Float(t *SimpleType) float64 {
 	return ParseFloat(text)
 }
 
-// Time reads an element of type dateTime; the zero time after a fault. A value without a time zone is in [NoZone].
+// Time reads an element of type dateTime; the zero time after a fault, which a year is that a [time.Time] does not hold. A value
+// without a time zone is in [NoZone].
 func (d *Decoder) Time(t *SimpleType) time.Time {
-	text, _ := d.checked(t)
-	return ParseTime(text)
+	text, ok := d.checked(t)
+	m, isTime := parseMoment(BuiltinDateTime, text)
+	if !m.fits() && ok {
+		d.tooLong(text)
+	}
+	if !m.fits() || !isTime {
+		return time.Time{}
+	}
+	return m.time()
 }
 
-// Date reads an element of type date.
+// Date reads an element of type date; the zero Date after a fault, which a year is that an int does not hold.
 func (d *Decoder) Date(t *SimpleType) Date {
-	text, _ := d.checked(t)
-	return ParseDate(text)
+	text, ok := d.checked(t)
+	m, isDate := parseMoment(BuiltinDate, text)
+	if !m.fits() && ok {
+		d.tooLong(text)
+	}
+	if !m.fits() || !isDate {
+		return Date{}
+	}
+	return m.date()
 }
 
-// Duration reads an element of type duration.
+// Duration reads an element of type duration; the zero Duration after a fault, which a number is that a uint64 does not hold.
 func (d *Decoder) Duration(t *SimpleType) Duration {
-	text, _ := d.checked(t)
-	return ParseDuration(text)
+	text, ok := d.checked(t)
+	v, isDuration := parseDuration(text)
+	if v.long != nil && ok {
+		d.tooLong(text)
+	}
+	if v.long != nil || !isDuration {
+		return Duration{}
+	}
+	return v.Duration
+}
+
+// tooLong records that a value is right and has no Go value.
+func (d *Decoder) tooLong(text string) {
+	d.violated(&Violation{"limit", quote(text) + " is beyond the values that can be kept here"})
 }
 
 // Bytes reads an element of type hexBinary or base64Binary and returns the octets. Unless [Options] Alias is set they share

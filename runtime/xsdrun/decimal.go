@@ -55,18 +55,21 @@ func (d decimal) compare(o decimal) int {
 func (d decimal) totalDigits() int { return len(d.whole) + len(d.frac) }
 
 // String returns a form that equal numbers share.
-func (d decimal) String() string {
-	s := d.whole
-	if s == "" {
-		s = "0"
-	}
-	if d.frac != "" {
-		s += "." + d.frac
-	}
+func (d decimal) String() string { return string(d.append(nil)) }
+
+// append appends what String returns.
+func (d decimal) append(b []byte) []byte {
 	if d.neg {
-		s = "-" + s
+		b = append(b, '-')
 	}
-	return s
+	if d.whole == "" {
+		b = append(b, '0')
+	}
+	b = append(b, d.whole...)
+	if d.frac != "" {
+		b = append(append(b, '.'), d.frac...)
+	}
+	return b
 }
 
 // integer is a whole number that fits into a sign and 64 bits.

@@ -59,7 +59,8 @@ type Decoder struct {
 	keys  keys
 	keyed bool // identity constraints are in force
 
-	tallies []*tally // not in use
+	tallies   []*tally // not in use
+	tallyLeft int      // of the work that tallies may be
 
 	faults    []Fault
 	truncated bool
@@ -109,6 +110,7 @@ func (d *Decoder) reset(size int) {
 	d.full = 0
 	d.todo, d.special, d.lax, d.truncated, d.keyed = false, false, false, false, false
 	d.keys.reset()
+	d.tallyLeft = tallyWork
 	d.xsi, d.ifEmpty, d.ifFixed, d.attr = xsi{}, nil, nil, attrState{}
 	d.faults, d.refs = d.faults[:0], d.refs[:0]
 	clear(d.ids)

@@ -3,7 +3,7 @@ package xsdrun
 import (
 	"cmp"
 	"math"
-	"strconv"
+	"math/big"
 	"strings"
 	"time"
 )
@@ -94,9 +94,20 @@ var durationUnits = [...]struct {
 	weight uint64
 }{{'Y', false, 12}, {'M', false, 1}, {'D', false, 1}, {'H', true, 3600}, {'M', true, 60}, {'S', true, 1}}
 
-// parseDuration reads the lexical form of xs:duration (part 2, 3.2.6.1). What does not fit into 64 bits, the days as seconds
-// included, is refused.
-func parseDuration(s string) (d Duration, ok bool) {
+// span is a duration of any size. The Duration is that of a short one; long has the whole months and seconds, days among them,
+// of one that does not fit.
+type span struct {
+	Duration
+	long *longSpan
+}
+
+type longSpan struct{ months, seconds *big.Int }
+
+// parseDuration reads the lexical form of xs:duration (part 2, 3.2.6.1).
+func parseDuration(s string) (d span, ok bool) {
+	if len(s) > maxCalendar {
+		return d, false
+	}
 	s, d.Negative = strings.CutPrefix(s, "-")
 	s, ok = strings.CutPrefix(s, "P")
 	unit, inTime := 0, false
@@ -106,41 +117,51 @@ func parseDuration(s string) (d Duration, ok bool) {
 			ok = s != ""
 			continue
 		}
-		n := 0
-		for n < len(s) && s[n]-'0' <= 9 {
-			n++
-		}
-		number := s[:n]
-		s = s[n:]
-		frac := ""
-		if strings.HasPrefix(s, ".") {
-			end := 1
-			for end < len(s) && s[end]-'0' <= 9 {
-				end++
-			}
-			frac, s = s[1:end], s[end:]
-			if frac == "" || s == "" || s[0] != 'S' {
-				return d, false
-			}
-		}
-		for unit < len(durationUnits) && (s == "" || durationUnits[unit].letter != s[0] || durationUnits[unit].time != inTime) {
-			unit++
-		}
-		if unit == len(durationUnits) || number == "" {
+		var number, frac string
+		if number, frac, s, ok = cutNumber(s); !ok {
 			return d, false
 		}
-		ok = d.add(unit, number)
+		for unit < len(durationUnits) && (durationUnits[unit].letter != s[0] || durationUnits[unit].time != inTime) {
+			unit++
+		}
+		if unit == len(durationUnits) {
+			return d, false
+		}
+		d.add(unit, number)
 		d.Fraction += strings.TrimRight(frac, "0")
 		s, unit = s[1:], unit+1
 	}
-	if d.Months == 0 && d.Days == 0 && d.Seconds == 0 && d.Fraction == "" {
+	if d.Days > (math.MaxUint64-d.Seconds)/86400 {
+		d.lengthen()
+	}
+	if d.Duration == (Duration{Negative: true}) && d.long == nil {
 		d.Negative = false
 	}
-	return d, ok && unit > 0 && d.Days <= (math.MaxUint64-d.Seconds)/86400
+	return d, ok && unit > 0
+}
+
+// cutNumber cuts the number off that s begins with, and its fraction, which only seconds have. More must follow.
+func cutNumber(s string) (number, frac, rest string, ok bool) {
+	n := 0
+	for n < len(s) && s[n]-'0' <= 9 {
+		n++
+	}
+	number, rest = s[:n], s[n:]
+	if strings.HasPrefix(rest, ".") {
+		end := 1
+		for end < len(rest) && rest[end]-'0' <= 9 {
+			end++
+		}
+		frac, rest = rest[1:end], rest[end:]
+		if frac == "" || rest == "" || rest[0] != 'S' {
+			return "", "", "", false
+		}
+	}
+	return number, frac, rest, number != "" && rest != ""
 }
 
 // add adds a number of units.
-func (d *Duration) add(unit int, number string) bool {
+func (d *span) add(unit int, number string) {
 	n, form := parseInteger(number, true)
 	u := durationUnits[unit]
 	field := &d.Seconds
@@ -150,42 +171,112 @@ func (d *Duration) add(unit int, number string) bool {
 	case !u.time:
 		field = &d.Months
 	}
-	if form != smallInteger || n.mag > (math.MaxUint64-*field)/u.weight {
-		return false
+	if d.long == nil && form == smallInteger && n.mag <= (math.MaxUint64-*field)/u.weight {
+		*field += n.mag * u.weight
+		return
 	}
-	*field += n.mag * u.weight
-	return true
+	d.lengthen()
+	sum, weight := d.long.seconds, u.weight
+	switch {
+	case u.letter == 'D':
+		weight = 86400
+	case !u.time:
+		sum = d.long.months
+	}
+	long, _ := new(big.Int).SetString(number, 10)
+	sum.Add(sum, long.Mul(long, new(big.Int).SetUint64(weight)))
+}
+
+// lengthen makes a long duration of what has been read.
+func (d *span) lengthen() {
+	if d.long == nil {
+		d.long = d.whole()
+		d.Months, d.Days, d.Seconds = 0, 0, 0
+	}
+}
+
+// whole returns the months and seconds.
+func (d *span) whole() *longSpan {
+	if d.long != nil {
+		return d.long
+	}
+	seconds := new(big.Int).SetUint64(d.Days)
+	seconds.Mul(seconds, big.NewInt(86400))
+	seconds.Add(seconds, new(big.Int).SetUint64(d.Seconds))
+	return &longSpan{months: new(big.Int).SetUint64(d.Months), seconds: seconds}
+}
+
+// appendKey appends a text that equal durations share.
+func (d *span) appendKey(b []byte) []byte {
+	if d.Negative {
+		b = append(b, '-')
+	}
+	if d.long != nil {
+		b = append(d.long.months.Append(b, 10), 'M')
+		b = d.long.seconds.Append(b, 10)
+	} else {
+		b = append(appendUint(b, d.Months), 'M')
+		b = appendUint(b, d.Days*86400+d.Seconds)
+	}
+	return append(append(b, '.'), d.Fraction...)
+}
+
+// same reports whether two durations are one.
+func (d *span) same(o *span) bool {
+	if d.long != nil || o.long != nil {
+		return string(d.appendKey(nil)) == string(o.appendKey(nil))
+	}
+	return d.Negative == o.Negative && d.Months == o.Months && d.Days*86400+d.Seconds == o.Days*86400+o.Seconds && d.Fraction == o.Fraction
 }
 
 // durationReferences are the moments to which durations are added to be compared: year and month (part 2, 3.2.6.2).
 var durationReferences = [...][2]int64{{1696, 9}, {1697, 2}, {1903, 3}, {1903, 7}}
 
 // compare orders two durations; ok is false if that depends on where they begin.
-func (d Duration) compare(o Duration) (order int, ok bool) {
-	if d == o {
+func (d *span) compare(o *span) (order int, ok bool) {
+	if d.same(o) {
 		return 0, true
 	}
 	for i, ref := range durationReferences {
-		c := cmp.Compare(d.from(ref), o.from(ref))
+		seconds, frac := d.from(ref)
+		others, otherFrac := o.from(ref)
+		c := cmp.Or(seconds.Cmp(others), strings.Compare(frac, otherFrac))
 		if i > 0 && c != order {
 			return 0, false
 		}
 		order = c
 	}
-	return order, true
+	return order, order != 0 // two that no reference tells apart are still not one
 }
 
-// from returns the seconds from ref to ref plus the duration. Numbers large enough to lose digits here are far outside of
-// what a schema bounds.
-func (d Duration) from(ref [2]int64) float64 {
-	const mostMonths = 1e11
-	months, sign := math.Min(float64(d.Months), mostMonths), 1.0
+// from returns the seconds from ref to ref plus the duration, rounded down, and the digits of the fraction above that.
+func (d *span) from(ref [2]int64) (seconds *big.Int, frac string) {
+	w := d.whole()
+	months := new(big.Int).Set(w.months)
+	seconds = new(big.Int).Set(w.seconds)
+	frac = d.Fraction
 	if d.Negative {
-		months, sign = -months, -1
+		months.Neg(months)
+		seconds.Neg(seconds)
+		if frac != "" {
+			seconds.Sub(seconds, big.NewInt(1))
+			frac = complement(frac)
+		}
 	}
-	end := ref[0]*12 + ref[1] - 1 + int64(months)
-	year := floorDiv(end, 12)
-	span := days(year, end-year*12+1) - days(ref[0], ref[1])
-	fraction, _ := strconv.ParseFloat("0."+d.Fraction+"0", 64)
-	return float64(span)*86400 + sign*(float64(d.Days)*86400+float64(d.Seconds)+fraction)
+	months.Add(months, big.NewInt(ref[0]*12+ref[1]-1))
+	month := new(big.Int)
+	eras, _ := months.DivMod(months, big.NewInt(eraYears*12), month)
+	at := month.Int64()
+	seconds.Add(seconds, big.NewInt((days(at/12, at%12+1)-days(ref[0], ref[1]))*86400))
+	return seconds.Add(seconds, eras.Mul(eras, big.NewInt(eraSeconds))), frac
+}
+
+// complement returns the digits of one less a fraction.
+func complement(frac string) string {
+	b := []byte(frac)
+	for i := range b {
+		b[i] = '9' - b[i] + '0'
+	}
+	b[len(b)-1]++ // the last digit was none of 0
+	return string(b)
 }

@@ -16,6 +16,7 @@ type keys struct {
 	base   string      // the path of the element around that
 	nodes  int         // open ones of all scopes
 	full   bool        // there were too many
+	free   []*keyNode  // closed ones, to be used again
 }
 
 // maxKeyNodes is how many elements selected by identity constraints may be open at once. Constraints of an element that holds its
@@ -30,9 +31,12 @@ type keyScope struct {
 	// below and beside are how many levels below a node its fields may lead to elements, and to elements with attributes of
 	// theirs; -1 for none of the kind.
 	below, beside int
-	table         map[string]bool // of a key or unique constraint: the key sequences met
-	refs          []keyReference  // of a keyref
+	table         map[string]keyPlace // of a key or unique constraint: where the key sequences were met
+	refs          []keyReference      // of a keyref
 }
+
+// keyPlace is where an element begins. Of a document in memory the line is worked out when somebody asks.
+type keyPlace struct{ offset, line, column int }
 
 // keyNode is an element that a selector selected and that is still open.
 type keyNode struct {
@@ -40,12 +44,38 @@ type keyNode struct {
 	fields []keyField
 }
 
+// keyValue is the value of an element or attribute on its way to the fields that select it. The key is worked out once.
+type keyValue struct {
+	t     *SimpleType // nil: it has none
+	text  string
+	key   string
+	shown string // what messages show instead of the key; empty for the key itself
+	tried bool
+	some  bool
+}
+
+// of returns the key; false if there is no value.
+func (v *keyValue) of(d *Decoder) (string, bool) {
+	if !v.tried && v.t != nil {
+		var val value
+		if v.t.read(&val, v.text, d.resolve) == nil {
+			v.key, v.some = val.key(), true
+		}
+		if val.primitive >= BuiltinDuration && val.primitive <= BuiltinGMonth {
+			v.shown = strings.Clone(v.text)
+		}
+	}
+	v.tried = true
+	return v.key, v.some
+}
+
 // keyField is the value of one field of a node.
 type keyField struct {
 	key   string
-	aimed int  // elements that it selects, as far as they are open or read
-	met   bool // the field selected something
-	some  bool // and that has a value
+	shown string // see keyValue
+	aimed int    // elements that it selects, as far as they are open or read
+	met   bool   // the field selected something
+	some  bool   // and that has a value
 }
 
 // keyReference is a key sequence that must be that of some key.
@@ -181,9 +211,24 @@ func (k *keys) selectNode(d *Decoder, s *keyScope, level int) {
 			k.exhaust(d, level)
 			return
 		}
-		s.nodes = append(s.nodes, &keyNode{level: level, fields: make([]keyField, len(s.of.Fields))})
+		s.nodes = append(s.nodes, k.node(level, len(s.of.Fields)))
 	}
 	s.near(level, s.below, func(n *keyNode) { k.aim(s, n, level) })
+}
+
+// node returns a node without values.
+func (k *keys) node(level, fields int) *keyNode {
+	n := &keyNode{}
+	if last := len(k.free) - 1; last >= 0 {
+		n, k.free = k.free[last], k.free[:last]
+	}
+	n.level = level
+	if cap(n.fields) < fields {
+		n.fields = make([]keyField, fields)
+	}
+	n.fields = n.fields[:fields]
+	clear(n.fields)
+	return n
 }
 
 // exhaust says, once, that there is too much to keep.
@@ -256,11 +301,12 @@ func (s *IdentityStep) matches(space int, local string) bool {
 
 // attribute takes the value of an attribute of the innermost element. The type is nil if nobody declared it.
 func (k *keys) attribute(d *Decoder, space int, local string, t *SimpleType, text string) {
+	v := keyValue{t: t, text: text}
 	for _, s := range k.scopes {
 		s.near(len(k.levels)-1, s.beside, func(n *keyNode) {
 			for i, paths := range s.of.Fields {
 				if k.selectsAttribute(paths, n, space, local) {
-					k.set(d, keyTarget{s, n, i}, t, text)
+					k.set(d, keyTarget{s, n, i}, &v)
 				}
 			}
 		})
@@ -282,8 +328,9 @@ func (k *keys) selectsAttribute(paths []IdentityPath, n *keyNode, space int, loc
 func (k *keys) value(d *Decoder, t *SimpleType, text string) {
 	l := &k.levels[len(k.levels)-1]
 	l.simple = true
+	v := keyValue{t: t, text: text}
 	for _, f := range l.fields {
-		k.set(d, f, t, text)
+		k.set(d, f, &v)
 	}
 	l.fields = l.fields[:0]
 }
@@ -301,19 +348,15 @@ func (k *keys) skip() {
 }
 
 // set gives a field its value.
-func (k *keys) set(d *Decoder, target keyTarget, t *SimpleType, text string) {
+func (k *keys) set(d *Decoder, target keyTarget, v *keyValue) {
 	f, name := &target.node.fields[target.field], target.scope.of.Name.Local
 	if f.met {
 		k.fault(d, target.node.level, "cvc-identity-constraint.3", "a field of %s selects more than one node", name)
 		return
 	}
 	f.met = true
-	if t == nil {
-		return
-	}
-	if val, fault := t.value(text, d.resolve); fault == nil {
-		f.key, f.some = val.key(), true
-	}
+	f.key, f.some = v.of(d)
+	f.shown = v.shown
 }
 
 // fault records a fault of an open element.
@@ -358,6 +401,7 @@ func (k *keys) leave(d *Decoder) {
 	for _, s := range k.scopes {
 		if n := len(s.nodes); n > 0 && s.nodes[n-1].level == level {
 			k.complete(d, s, s.nodes[n-1])
+			k.free = append(k.free, s.nodes[n-1])
 			s.nodes = s.nodes[:n-1]
 			k.nodes--
 		}
@@ -381,7 +425,7 @@ func (k *keys) settle(d *Decoder, level int) {
 		if !l.simple {
 			k.fault(d, level, "cvc-identity-constraint.3", "<%s> is a field of %s but has no simple value", l.tag, f.scope.of.Name.Local)
 		}
-		k.set(d, f, nil, "")
+		k.set(d, f, &keyValue{})
 	}
 }
 
@@ -402,46 +446,88 @@ func (k *keys) mayBeNil(d *Decoder) {
 
 // complete judges the key sequence of a node.
 func (k *keys) complete(d *Decoder, s *keyScope, n *keyNode) {
-	var key strings.Builder
 	for i := range n.fields {
-		f := &n.fields[i]
-		if !f.some {
+		if !n.fields[i].some {
 			if s.of.Kind == Key {
-				k.fault(d, n.level, "cvc-identity-constraint.4.2.1", "a field of the key %s has no value", s.of.Name.Local)
+				k.fault(d, n.level, "cvc-identity-constraint.4.2.1", "field %d of %d of the key %s has no value", i+1, len(n.fields), s.of.Name.Local)
 			}
 			return
 		}
-		key.WriteString(strconv.Itoa(len(f.key)) + ":" + f.key)
 	}
-	seq := key.String()
+	seq, place := n.sequence(), &k.levels[n.level].place
 	if s.of.Kind == KeyRef {
 		s.refs = append(s.refs, keyReference{key: seq, text: n.text(), at: k.place(n.level)})
 		return
 	}
-	if s.table[seq] {
-		rule := "cvc-identity-constraint.4.1"
-		if s.of.Kind == Key {
-			rule = "cvc-identity-constraint.4.2.2"
-		}
-		if !d.sated() {
-			k.fault(d, n.level, rule, "%s occurs a second time in %s", n.text(), s.of.Name.Local)
-		}
+	if first, met := s.table[seq]; met {
+		k.repeated(d, s, n, first)
 		return
 	}
 	if s.table == nil {
-		s.table = map[string]bool{}
+		s.table = map[string]keyPlace{}
 	}
-	s.table[seq] = true
+	s.table[seq] = keyPlace{place.Offset, place.Line, place.Column}
+}
+
+// sequence returns a string that nodes of one constraint share if and only if their values are equal.
+func (n *keyNode) sequence() string {
+	if len(n.fields) == 1 {
+		return n.fields[0].key
+	}
+	var key strings.Builder
+	for i := range n.fields {
+		f := &n.fields[i]
+		key.WriteString(strconv.Itoa(len(f.key)) + ":" + f.key)
+	}
+	return key.String()
+}
+
+// repeated records that a key sequence was met before.
+func (k *keys) repeated(d *Decoder, s *keyScope, n *keyNode, first keyPlace) {
+	if d.sated() {
+		return
+	}
+	rule := "cvc-identity-constraint.4.1"
+	if s.of.Kind == Key {
+		rule = "cvc-identity-constraint.4.2.2"
+	}
+	if first.line == 0 {
+		first.line, first.column = d.r.Position(first.offset)
+	}
+	k.fault(d, n.level, rule, "%s occurs a second time in %s; the first is at %d:%d", n.text(), s.of.Name.Local, first.line, first.column)
 }
 
 // text shows the key sequence of a node.
 func (n *keyNode) text() string {
 	var parts []string
 	for i := range n.fields {
-		_, text, _ := strings.Cut(n.fields[i].key, "\x00")
-		parts = append(parts, quote(text))
+		if f := &n.fields[i]; f.shown != "" {
+			parts = append(parts, quote(f.shown))
+		} else {
+			parts = append(parts, showKey(f.key))
+		}
 	}
-	return strings.Join(parts, ", ")
+	if len(parts) == 1 {
+		return parts[0]
+	}
+	return "(" + strings.Join(parts, ", ") + ")"
+}
+
+// showKey shows what a key says of the value, its type left out.
+func showKey(key string) string {
+	if items, ok := strings.CutPrefix(key, "list\x00"); ok {
+		var parts []string
+		for items != "" {
+			size, rest, _ := strings.Cut(items, "\x00")
+			n, _ := strconv.Atoi(size)
+			n = min(n, len(rest))
+			parts = append(parts, showKey(rest[:n]))
+			items = strings.TrimPrefix(rest[n:], "\x00")
+		}
+		return strings.Join(parts, " ")
+	}
+	_, text, _ := strings.Cut(key, "\x00")
+	return quote(text)
 }
 
 // end ends the constraints of the innermost element: its keys first, then what refers to them.

@@ -13,18 +13,18 @@ func (d *Decoder) typedOnly() bool { return d.xsi.typed && d.opts.Typed != nil }
 // readTyped reads the element on which d stands by the type that its xsi:type names.
 func (d *Decoder) readTyped() {
 	name, ok := d.xsiName()
-	d.Nillable()
+	d.xsi.nilled = false // xsi:nil speaks of a declaration (cvc-elt.3)
+	d.xsi.typed = false
 	if ok && d.opts.Typed(d, name) {
 		return
 	}
 	_, t := d.typeNamed()
-	d.xsi.typed = false
 	simple, ok := t.(*SimpleType)
 	switch {
 	case !ok:
 		d.forget()
 		d.laxContent()
-	case !d.Nil():
+	default:
 		d.Text(simple)
 	}
 }

@@ -68,32 +68,33 @@ func ParseFloat(text string) float64 {
 	return f
 }
 
-// ParseTime returns the value of an xs:dateTime, to the nanosecond; the zero time if it is none. One without a time zone is
+// ParseTime returns the value of an xs:dateTime, to the nanosecond; the zero time if it is none, or has a year beyond those
+// of a [time.Time]. One without a time zone is
 // in [NoZone].
 func ParseTime(text string) time.Time {
 	m, ok := parseMoment(BuiltinDateTime, text)
-	if !ok {
+	if !ok || !m.fits() {
 		return time.Time{}
 	}
 	return m.time()
 }
 
-// ParseDate returns the value of an xs:date; the zero Date if it is none.
+// ParseDate returns the value of an xs:date; the zero Date if it is none, or does not fit.
 func ParseDate(text string) Date {
 	m, ok := parseMoment(BuiltinDate, text)
-	if !ok {
+	if !ok || !m.fits() {
 		return Date{}
 	}
-	return Date{Year: int(m.year), Month: time.Month(m.month), Day: m.day, Zoned: m.zoned, Zone: m.zone}
+	return m.date()
 }
 
-// ParseDuration returns the value of an xs:duration; the zero Duration if it is none.
+// ParseDuration returns the value of an xs:duration; the zero Duration if it is none, or does not fit.
 func ParseDuration(text string) Duration {
 	d, ok := parseDuration(text)
-	if !ok {
+	if !ok || d.long != nil {
 		return Duration{}
 	}
-	return d
+	return d.Duration
 }
 
 // ParseHex returns the octets of an xs:hexBinary; nil if it is none.

@@ -17,10 +17,11 @@ type program struct {
 
 	minLen, maxLen int // maxLen is Unbounded for none
 	steps          [][]*pattern
-	words          []string       // the enumeration of a text type, processed
-	wordIndex      map[string]int // of many words
-	values         []*value       // the enumeration of any other type
-	low, high      integer        // of formInteger
+	words          []string            // the enumeration of a text type, processed
+	wordIndex      map[string]int      // of many words
+	values         []*value            // the enumeration of any other type
+	valueIndex     map[string]struct{} // the keys of many values
+	low, high      integer             // of formInteger
 	lowed, highed  bool
 	bounds         []bound
 	strict         bool // formText: not every text has the form of the type
@@ -40,7 +41,7 @@ const (
 	formUnion
 )
 
-// identityForm tells the types whose values refer to each other within a document.
+// identityForm tells the types whose values refer to each other, or to the entities of the document.
 type identityForm uint8
 
 const (
@@ -48,6 +49,7 @@ const (
 	identityID
 	identityIDREF
 	identityIDREFS
+	identityENTITY
 	identityInside // of a list or union that may hold one
 )
 
@@ -88,7 +90,7 @@ func (t *SimpleType) compile() {
 		p.minLen, p.maxLen = t.Length.Min, t.Length.Max
 	}
 	p.identity = t.identityForm()
-	for _, step := range t.Patterns {
+	for _, step := range t.Patterns[p.inheritSteps(t):] {
 		p.addStep(step)
 	}
 	p.compileBounds(t)
@@ -100,7 +102,7 @@ func (t *SimpleType) compile() {
 	p.bare = free && p.form == formOther && t.Length == nil && len(p.bounds) == 0
 }
 
-// identityForm says how values of t take part in ID and IDREF.
+// identityForm says how values of t take part in ID, IDREF and ENTITY.
 func (t *SimpleType) identityForm() identityForm {
 	switch {
 	case t.Variety == VarietyList && t.Item.Builtin == BuiltinIDREF && t.Item.Variety == VarietyAtomic:
@@ -119,6 +121,8 @@ func (t *SimpleType) identityForm() identityForm {
 		return identityID
 	case t.Builtin == BuiltinIDREF:
 		return identityIDREF
+	case t.Builtin == BuiltinENTITY:
+		return identityENTITY
 	}
 	return identityNone
 }
@@ -127,6 +131,20 @@ func (p *program) note(err error) {
 	if p.err == nil {
 		p.err = err
 	}
+}
+
+// inheritSteps takes over the steps that the base has compiled, and returns how many those are.
+func (p *program) inheritSteps(t *SimpleType) int {
+	if t.Base == nil || len(t.Base.Patterns) == 0 || len(t.Base.Patterns) > len(t.Patterns) {
+		return 0
+	}
+	t.Base.prepare()
+	n := len(t.Base.Patterns)
+	if len(t.Base.program.steps) != n || !slices.EqualFunc(t.Base.Patterns, t.Patterns[:n], slices.Equal[[]string]) {
+		return 0
+	}
+	p.steps = t.Base.program.steps[:n:n]
+	return n
 }
 
 // addStep compiles the alternatives of one derivation step.
@@ -257,6 +275,12 @@ func (p *program) compileEnumeration(t *SimpleType) {
 			p.wordIndex[w] = i
 		}
 	}
+	if len(p.values) > manyWords {
+		p.valueIndex = make(map[string]struct{}, len(p.values))
+		for _, v := range p.values {
+			p.valueIndex[string(v.appendKey(nil))] = struct{}{}
+		}
+	}
 }
 
 // check judges text, whose white space has been processed. It returns text, or the equal word of the enumeration; of a
@@ -360,10 +384,24 @@ func (p *program) checkLength(t *SimpleType, n int, unit string) *Violation {
 
 func (p *program) checkPatterns(t *SimpleType, text string) *Violation {
 	for i, step := range p.steps {
-		if !slices.ContainsFunc(step, func(c *pattern) bool { return c.match(text) }) {
-			return &Violation{"cvc-pattern-valid", fmt.Sprintf("%s does not match the pattern %s of %s",
-				quote(text), strings.Join(t.Patterns[min(i, len(t.Patterns)-1)], " | "), t.describe())}
+		matched, given := false, false
+		for _, c := range step {
+			matches, done := c.match(text)
+			if matches {
+				matched = true
+				break
+			}
+			given = given || !done
 		}
+		if matched {
+			continue
+		}
+		alternatives := strings.Join(t.Patterns[min(i, len(t.Patterns)-1)], " | ")
+		if given {
+			return &Violation{"limit", fmt.Sprintf("it takes more than %d steps to tell whether %s matches the pattern %s of %s",
+				maxPatternWork, quote(text), alternatives, t.describe())}
+		}
+		return &Violation{"cvc-pattern-valid", fmt.Sprintf("%s does not match the pattern %s of %s", quote(text), alternatives, t.describe())}
 	}
 	return nil
 }
@@ -436,6 +474,11 @@ func (p *program) checkValue(t *SimpleType, text string, v *value) *Violation {
 
 // enumerated reports whether v is one of the values of the enumeration.
 func (p *program) enumerated(v *value) bool {
+	if p.valueIndex != nil {
+		var room [64]byte
+		_, ok := p.valueIndex[string(v.appendKey(room[:0]))]
+		return ok
+	}
 	for _, e := range p.values {
 		if e.equal(v) {
 			return true
@@ -489,7 +532,11 @@ func (p *program) checkList(t *SimpleType, text string, resolve Resolver) *Viola
 func (p *program) checkUnion(t *SimpleType, text string, resolve Resolver) (string, *Violation) {
 	for _, m := range t.Members {
 		m.prepare()
-		word, fault := m.program.check(m, normalizeText(text, m.program.white), resolve)
+		own := normalizeText(text, m.program.white)
+		if m.program.refuses(m, own) {
+			continue
+		}
+		word, fault := m.program.check(m, own, resolve)
 		if fault != nil {
 			continue
 		}
@@ -505,6 +552,36 @@ func (p *program) checkUnion(t *SimpleType, text string, resolve Resolver) (stri
 		return word, nil
 	}
 	return text, p.lexical(t, text)
+}
+
+// refuses reports whether text is plainly no value of an atomic type, which costs less than being told why. A union asks it of
+// each of its members.
+func (p *program) refuses(t *SimpleType, text string) bool {
+	switch {
+	case p.form == formText && p.wordIndex != nil:
+		_, ok := p.wordIndex[text]
+		return !ok
+	case p.form == formText && p.words != nil:
+		return !slices.Contains(p.words, text)
+	case p.form == formText:
+		return p.strict && !isText(t.Builtin, text) || !p.patternsMayMatch(text)
+	case p.form == formInteger:
+		n, form := parseInteger(text, t.Builtin.isUnsigned())
+		return form == notInteger || form == smallInteger && (p.lowed && n.compare(p.low) < 0 || p.highed && n.compare(p.high) > 0)
+	case p.form == formOther:
+		return !p.patternsMayMatch(text)
+	}
+	return false
+}
+
+// patternsMayMatch reports whether no step of patterns has turned text down.
+func (p *program) patternsMayMatch(text string) bool {
+	for _, step := range p.steps {
+		if !slices.ContainsFunc(step, func(c *pattern) bool { matches, done := c.match(text); return matches || !done }) {
+			return false
+		}
+	}
+	return true
 }
 
 // member returns the member of the union that text is a value of; of any other type, the type itself.

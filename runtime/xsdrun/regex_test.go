@@ -3,6 +3,7 @@ package xsdrun
 import (
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"unicode/utf8"
 )
@@ -59,7 +60,7 @@ func TestPattern(t *testing.T) {
 			if strings.Contains(test.pattern, `\|`) {
 				s = test.match
 			}
-			if !p.match(s) || !p.simulate(s) {
+			if !p.accepts(t, s) {
 				t.Errorf("%s does not match %q", test.pattern, s)
 			}
 		}
@@ -67,7 +68,7 @@ func TestPattern(t *testing.T) {
 			if strings.Contains(test.pattern, `\|`) {
 				s = test.other
 			}
-			if (s != "" || !strings.Contains(test.match, "|")) && test.other != "" && (p.match(s) || p.simulate(s)) {
+			if (s != "" || !strings.Contains(test.match, "|")) && test.other != "" && p.accepts(t, s) {
 				t.Errorf("%s matches %q", test.pattern, s)
 			}
 		}
@@ -113,6 +114,76 @@ func TestPatternFaults(t *testing.T) {
 	}
 }
 
+// accepts matches in both ways, which must agree.
+func (p *pattern) accepts(t *testing.T, text string) bool {
+	t.Helper()
+	matches, done := p.bothWays(t, text)
+	if !done {
+		t.Errorf("%q: too much work", text)
+	}
+	return matches
+}
+
+// bothWays matches in both ways, which must agree where they have been done.
+func (p *pattern) bothWays(t *testing.T, text string) (matches, done bool) {
+	t.Helper()
+	matches, done = p.match(text)
+	again, too := p.simulate(p.start, text, 0)
+	if done && too && matches != again {
+		t.Errorf("%q: matched by states: %v, by instructions: %v", text, matches, again)
+	}
+	return matches, done && too
+}
+
+// TestPatternWork matches what the instructions of a pattern take long to match, and what has no room for all its states.
+func TestPatternWork(t *testing.T) {
+	for _, test := range []struct {
+		name, pattern, text string
+		matches, done       bool
+	}{
+		{"states that come back", "(a+)+b", strings.Repeat("a", 100_000) + "b", true, true},
+		{"many states", "[a-z]{1,20000}", strings.Repeat("a", 20_000), true, true},
+		{"no room for all states", "(.*a.{100})*", strings.Repeat("abbab", 1000), false, true},
+		{"too much work without room", ".*a.{2000}", strings.Repeat("ab", 10_000), false, false},
+	} {
+		p, err := compilePattern(test.pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 { // the second time some states are known
+			if !test.done && len(p.states) > 1 {
+				break
+			}
+			if matches, done := p.match(test.text); matches != test.matches || done != test.done {
+				t.Errorf("%s: matches %v, done %v; want %v, %v", test.name, matches, done, test.matches, test.done)
+			}
+		}
+		if len(p.states) > maxPatternRoom/8 {
+			t.Errorf("%s: %d states are kept", test.name, len(p.states))
+		}
+	}
+}
+
+// TestPatternShared matches by one pattern in several goroutines.
+func TestPatternShared(t *testing.T) {
+	p, err := compilePattern(`(ab?|ba?){0,40}c?`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for g := range 4 {
+		wg.Go(func() {
+			for n := range 200 {
+				text := strings.Repeat("ab", n%40) + strings.Repeat("b", g%2)
+				if matches, done := p.match(text); !matches && n%40 < 39 || !done {
+					t.Errorf("%q: matches %v, done %v", text, matches, done)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
 // FuzzPattern checks that compiling ends without a panic, that both ways of matching agree, and that they agree with the
 // standard library where its syntax means the same.
 func FuzzPattern(f *testing.F) {
@@ -127,9 +198,9 @@ func FuzzPattern(f *testing.F) {
 		if err != nil {
 			return
 		}
-		got := p.match(text)
-		if got != p.simulate(text) {
-			t.Fatalf("%q, %q: the two ways of matching disagree", expr, text)
+		got, done := p.bothWays(t, text)
+		if !done {
+			return
 		}
 		if strings.Trim(expr, "abc()|*+?123") != "" || strings.Contains(expr, "??") || strings.Contains(expr, "*?") {
 			return

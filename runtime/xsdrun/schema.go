@@ -49,10 +49,7 @@ type Element struct {
 	Default  *string // nil: none
 	Fixed    *string // nil: none
 	Block    Derivation
-	// Substitutes are the declarations that may stand in this one's place, its own declaration excluded, abstract ones
-	// excluded, those of the members' members included; block has been applied by the compiler.
-	Substitutes []*Element
-	Identity    []*Identity
+	Identity []*Identity
 }
 
 // ContentKind says what may stand between a complex type's tags (XML Schema part 1, 3.4.1 {content type}).
@@ -77,15 +74,29 @@ type ComplexType struct {
 	Simple     *SimpleType // of ContentSimple
 	Model      *Model      // of ContentElements and ContentMixed
 	Attributes *Attributes // never nil
+
+	// Complete, unless it is nil, fills in Model and Attributes when a document first has an element of the type: most documents
+	// have elements of few types.
+	Complete func(t *ComplexType)
+	complete sync.Once
 }
 
-// Attributes is what a complex type says of attributes.
+// prepare completes the type.
+func (t *ComplexType) prepare() {
+	if t.Complete != nil {
+		t.complete.Do(func() { t.Complete(t) })
+	}
+}
+
+// Attributes is what a complex type says of attributes. It must not change after first use, nor be copied.
 type Attributes struct {
 	Uses []AttributeUse
 	Any  *Wildcard // nil: no others; xmlns and the four xsi attributes are always allowed
 	// TypeName is the name of the complex type, so that an emitted decoder can tell an xsi:type that says nothing new; zero
 	// for an anonymous type. The interpreter does not read it.
 	TypeName xmlstream.Name
+
+	index atomic.Pointer[attributeIndex] // worked out at first use
 }
 
 // AttributeUse is an attribute of a complex type. Use prohibited never reaches a compiled type.
@@ -115,13 +126,15 @@ const (
 	Skip
 )
 
-// Wildcard is xs:any or xs:anyAttribute (XML Schema part 1, 3.10).
+// Wildcard is xs:any or xs:anyAttribute (XML Schema part 1, 3.10). It must not change after first use, nor be copied.
 type Wildcard struct {
 	Process Process
 	// Not and Spaces are the namespace constraint. ##any: Not is true and Spaces empty. ##other: Not is true and Spaces
 	// holds the target namespace and 0. A list: Not is false and Spaces holds its members, 0 standing for ##local.
 	Not    bool
 	Spaces []int
+
+	index atomic.Pointer[map[int]bool] // of many Spaces, worked out at first use
 }
 
 // Model is the content model of a complex type as a position automaton (Glushkov), deterministic by unique particle
@@ -147,7 +160,8 @@ type Model struct {
 	Nests    [][]int   // by particle
 	Ways     [][][]Way // by state and place in Next
 
-	turns atomic.Pointer[[][]xmlstream.Expected] // by state, worked out at first use
+	plan     atomic.Pointer[plan]     // worked out at first use
+	register atomic.Pointer[register] // of all particles, likewise
 }
 
 // Counter is the occurrence range of a group that is counted. Max -1 is unbounded.

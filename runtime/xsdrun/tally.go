@@ -8,12 +8,22 @@ type tally struct {
 	many  int   // how many rows there are
 	rows  []int // one after the other
 	next  tallyRows
+	left  *int // of the document's work; nil for no limit
+	over  bool // there is none left
 }
+
+// How much work all tallies of a document may be, in rows looked at: so much from the beginning, and so much more for each
+// element. Only content models in which groups repeat in groups, and which leave open how often each did, need any to speak of.
+const (
+	tallyWork        = 1 << 21
+	tallyWorkElement = 256
+)
 
 // tallyRows are the rows of a step that has not been committed.
 type tallyRows struct {
 	width, many int
 	rows        []int
+	work        int // rows looked at
 }
 
 // newTally returns a tally for the start of a model: one row without counters. Tallies given back by release are used again.
@@ -21,10 +31,10 @@ func (d *Decoder) newTally() *tally {
 	if n := len(d.tallies); n > 0 {
 		t := d.tallies[n-1]
 		d.tallies = d.tallies[:n-1]
-		t.width, t.many, t.rows = 0, 1, t.rows[:0]
+		t.width, t.many, t.rows, t.over = 0, 1, t.rows[:0], false
 		return t
 	}
-	return &tally{many: 1}
+	return &tally{many: 1, left: &d.tallyLeft}
 }
 
 // release takes back a tally whose parent has ended; nil is none.
@@ -45,7 +55,7 @@ func (t *tally) settle(m *Model, i int) {
 }
 
 // step works out the rows after the step from a state to the particle Next[state][at]. It is false if the counts allow no
-// such step.
+// such step, and if there is too much to work out.
 func (t *tally) step(m *Model, state, at int) bool {
 	var from []int
 	if state > 0 {
@@ -53,7 +63,7 @@ func (t *tally) step(m *Model, state, at int) bool {
 	}
 	to := m.Nests[m.Next[state][at]]
 	n := &t.next
-	n.width, n.many, n.rows = 2*len(to), 0, n.rows[:0]
+	n.width, n.many, n.rows, n.work = 2*len(to), 0, n.rows[:0], -tallyWorkElement
 	for i := range t.many {
 		row, taken := t.rows[i*t.width:][:t.width], false
 		for _, w := range m.Ways[state][at] {
@@ -61,6 +71,13 @@ func (t *tally) step(m *Model, state, at int) bool {
 				taken = true
 			}
 		}
+		if n.work > 0 && t.left != nil && n.work > *t.left {
+			t.over = true
+			return false
+		}
+	}
+	if t.left != nil {
+		*t.left = min(*t.left-n.work, tallyWork)
 	}
 	return n.many > 0
 }
@@ -106,6 +123,7 @@ func (n *tallyRows) add(m *Model, from, to, row []int, w Way) bool {
 		return false
 	}
 	n.many++
+	n.work++
 	n.merge()
 	return true
 }
@@ -127,6 +145,7 @@ func again(c Counter, counts []int) bool {
 // merge joins the last row with those that differ from it in one counter at most and leave no gap, one after the other.
 func (n *tallyRows) merge() {
 	for i := n.many - 2; i >= 0; i-- {
+		n.work++
 		last, row := n.rows[(n.many-1)*n.width:], n.rows[i*n.width:][:n.width]
 		if !joins(row, last) {
 			continue

@@ -44,6 +44,13 @@ type validation struct {
 	d       *Decoder
 	opts    Options
 	anyType *ComplexType // nil in a schema that does not have it
+	allowed map[substitution]bool
+}
+
+// substitution is a type in the place of another: see derived.
+type substitution struct {
+	t, base Type
+	block   Derivation
 }
 
 func (v *validation) root() {
@@ -78,6 +85,7 @@ func (v *validation) element(e *Element) {
 			v.simple(e, t)
 		}
 	case *ComplexType:
+		t.prepare()
 		v.attributes(t)
 		switch {
 		case isNil:
@@ -99,7 +107,7 @@ func (v *validation) typeOf(e *Element) Type {
 			if c, ok := e.Type.(*ComplexType); ok {
 				block |= c.Block
 			}
-			if v.derived(named, e.Type, block) {
+			if v.mayStandFor(named, e.Type, block) {
 				t = named
 			} else {
 				d.faultHere("cvc-elt.4.3", fmt.Sprintf("xsi:type %s may not stand for the type of <%s>", quote(d.xsi.typeOf), d.r.QName()))
@@ -120,6 +128,26 @@ func (t *ComplexType) describe() string {
 	return "an anonymous type"
 }
 
+// mayStandFor is derived, which it remembers: a chain of derivations may be long.
+func (v *validation) mayStandFor(t, base Type, block Derivation) bool {
+	if t == base {
+		return true
+	}
+	pair := substitution{t, base, block}
+	ok, known := v.allowed[pair]
+	if !known {
+		ok = v.derived(t, base, block)
+		if v.allowed == nil || len(v.allowed) >= maxAllowed {
+			v.allowed = map[substitution]bool{}
+		}
+		v.allowed[pair] = ok
+	}
+	return ok
+}
+
+// maxAllowed is how much of that is remembered at once.
+const maxAllowed = 1 << 12
+
 // derived reports whether t is base, or derived from it by none of the ways in block (XML Schema part 1, 3.4.6 and 3.14.6,
 // Type Derivation OK).
 func (v *validation) derived(t, base Type, block Derivation) bool {
@@ -131,6 +159,9 @@ func (v *validation) derived(t, base Type, block Derivation) bool {
 	for t != base {
 		switch c := t.(type) {
 		case *SimpleType:
+			if _, ok := base.(*SimpleType); ok {
+				return v.derived(c, base, block) // base may be a union that c is a member of
+			}
 			if block&Restriction != 0 {
 				return false
 			}
@@ -156,8 +187,7 @@ func (v *validation) nilled(e *Element) bool {
 	if !d.xsi.nilled {
 		return false
 	}
-	isNil := d.xsi.nilOf
-	d.xsi.nilled = false
+	isNil := d.takeNil()
 	switch {
 	case !e.Nillable:
 		d.faultHere("cvc-elt.3.1", fmt.Sprintf("<%s> has xsi:nil but is not nillable", d.r.QName()))
@@ -198,12 +228,21 @@ func (v *validation) simple(e *Element, t *SimpleType) {
 	if e.Default != nil {
 		d.IfEmpty(*e.Default)
 	}
-	if e.Fixed != nil {
+	declared := contentOf(e.Type)
+	switch {
+	case e.Fixed == nil:
+	case declared == nil || declared == t:
 		d.IfFixed(*e.Fixed)
+	default: // a value of the declared type, not of the one that xsi:type names
+		d.IfEmpty(*e.Fixed)
 	}
 	d.xsi = xsi{}
 	text, _, ok := d.content(t)
 	if !ok {
+		return
+	}
+	if e.Fixed != nil && declared != nil && declared != t && !declared.Equal(text, *e.Fixed, d.resolve) {
+		d.faultEnded(d.at, "cvc-elt.5.2.2.2.2", fmt.Sprintf("%s where the value is fixed as %s", quote(text), quote(*e.Fixed)))
 		return
 	}
 	text, fault := t.program.check(t, text, d.resolve)
@@ -214,6 +253,17 @@ func (v *validation) simple(e *Element, t *SimpleType) {
 	if t.program.identity != identityNone {
 		d.identify(t, text, d.at, d.path(d.r.QName()), d.r.QName())
 	}
+}
+
+// contentOf is the simple type of the text that elements of the type hold; nil if they hold elements.
+func contentOf(t Type) *SimpleType {
+	switch t := t.(type) {
+	case *SimpleType:
+		return t
+	case *ComplexType:
+		return t.Simple
+	}
+	return nil
 }
 
 // nothing reads an element that is nil (cvc-elt.3.2.1); simple tells whether its type could have given it a value.
@@ -308,5 +358,6 @@ func (v *validation) undeclared() {
 		v.d.SkipElement()
 		return
 	}
-	v.element(&Element{Name: v.d.Name(), Type: v.anyType, Nillable: true})
+	v.d.xsi.nilled = false // xsi:nil speaks of a declaration (cvc-elt.3)
+	v.element(&Element{Name: v.d.Name(), Type: v.anyType})
 }

@@ -23,9 +23,6 @@ func seq(elements ...*xsdrun.Element) *xsdrun.Model {
 	m := &xsdrun.Model{Next: make([][]int, len(elements)+1), Final: make([]bool, len(elements)+1)}
 	for i, e := range elements {
 		p := xsdrun.Particle{Local: e.Name.Local, Element: e}
-		for _, s := range e.Substitutes {
-			p.Members = append(p.Members, xsdrun.Member{Local: s.Name.Local, Element: s})
-		}
 		m.Particles = append(m.Particles, p)
 		m.Next[i] = []int{i}
 	}
@@ -131,7 +128,9 @@ func TestValidate(t *testing.T) {
 	defaulted.Default, fixed.Fixed, fixedMixed.Fixed = new("7"), new("7"), new("t")
 
 	head, member, ghost := element("head", xsInt), element("member", xsdrun.BuiltinByte.Type()), element("ghost", xsInt)
-	head.Abstract, head.Substitutes = true, []*xsdrun.Element{member}
+	head.Abstract = true
+	group := seq(head)
+	group.Particles[0].Members = []xsdrun.Member{{Local: member.Name.Local, Element: member}}
 
 	mixed := complexType(many(seq(element("a", xsInt))))
 	mixed.Content = xsdrun.ContentMixed
@@ -185,10 +184,10 @@ func TestValidate(t *testing.T) {
 		{"fixed, mixed, other", schemaOf(complexType(seq(fixedMixed)), nil), `<r><x>s</x></r>`, "/r/x cvc-elt.5.2.2.2.1"},
 		{"fixed, mixed, with an element", schemaOf(complexType(seq(fixedMixed)), nil), `<r><x>t<y/></x></r>`, "/r/x/y cvc-elt.5.2.2.1"},
 
-		{"substitute", schemaOf(complexType(seq(head)), nil), `<r><member>1</member></r>`, ""},
-		{"substitute by its own type", schemaOf(complexType(seq(head)), nil), `<r><member>128</member></r>`, "/r/member cvc-maxInclusive-valid"},
-		{"abstract head", schemaOf(complexType(seq(head)), nil), `<r><head>1</head></r>`, "/r/head cvc-elt.2"},
-		{"no substitute", schemaOf(complexType(seq(head)), []*xsdrun.Element{ghost}), `<r><ghost>1</ghost></r>`, "/r/ghost cvc-complex-type.2.4.a|/r cvc-complex-type.2.4.b"},
+		{"substitute", schemaOf(complexType(group), nil), `<r><member>1</member></r>`, ""},
+		{"substitute by its own type", schemaOf(complexType(group), nil), `<r><member>128</member></r>`, "/r/member cvc-maxInclusive-valid"},
+		{"abstract head", schemaOf(complexType(group), nil), `<r><head>1</head></r>`, "/r/head cvc-elt.2"},
+		{"no substitute", schemaOf(complexType(group), []*xsdrun.Element{ghost}), `<r><ghost>1</ghost></r>`, "/r/ghost cvc-complex-type.2.4.a|/r cvc-complex-type.2.4.b"},
 
 		{"mixed", schemaOf(mixed, nil), `<r>x<a>1</a> y </r>`, ""},
 		{"mixed with a stranger", schemaOf(mixed, nil), `<r>x<b/></r>`, "/r/b cvc-complex-type.2.4.a"},

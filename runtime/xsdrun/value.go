@@ -17,7 +17,7 @@ type value struct {
 	dec       decimal
 	num       float64
 	at        moment
-	span      Duration
+	span      span
 	items     []value // of a list
 	list      bool
 }
@@ -40,7 +40,7 @@ func (v *value) compare(o *value) (order int, ok bool) {
 		}
 		return cmp.Compare(v.num+0, o.num+0), true // NaN equals itself (part 2, 3.2.4.1)
 	case BuiltinDuration:
-		return v.span.compare(o.span)
+		return v.span.compare(&o.span)
 	case BuiltinDateTime, BuiltinTime, BuiltinDate, BuiltinGYearMonth, BuiltinGYear, BuiltinGMonthDay, BuiltinGDay, BuiltinGMonth:
 		return v.at.compare(&o.at)
 	}
@@ -79,41 +79,32 @@ func (v *value) equal(o *value) bool {
 }
 
 // key returns a string that two values share if and only if they are equal.
-func (v *value) key() string {
+func (v *value) key() string { return string(v.appendKey(nil)) }
+
+// appendKey appends the key.
+func (v *value) appendKey(b []byte) []byte {
 	if v.list {
-		var b strings.Builder
-		b.WriteString("list")
+		b = append(b, "list"...)
 		for i := range v.items {
 			k := v.items[i].key()
-			b.WriteString("\x00" + strconv.Itoa(len(k)) + "\x00" + k)
+			b = append(b, 0)
+			b = strconv.AppendInt(b, int64(len(k)), 10)
+			b = append(append(b, 0), k...)
 		}
-		return b.String()
+		return b
 	}
-	prefix := v.primitive.String() + "\x00"
+	b = append(append(b, v.primitive.String()...), 0)
 	switch v.primitive {
 	case BuiltinDecimal:
-		return prefix + v.dec.String()
+		return v.dec.append(b)
 	case BuiltinFloat, BuiltinDouble:
-		return prefix + strconv.FormatFloat(v.num+0, 'g', -1, 64)
+		return strconv.AppendFloat(b, v.num+0, 'g', -1, 64)
 	case BuiltinDuration:
-		return prefix + v.span.key()
+		return v.span.appendKey(b)
 	case BuiltinDateTime, BuiltinTime, BuiltinDate, BuiltinGYearMonth, BuiltinGYear, BuiltinGMonthDay, BuiltinGDay, BuiltinGMonth:
-		zone := "local"
-		if v.at.zoned {
-			zone = "Z"
-		}
-		return prefix + strconv.FormatInt(v.at.seconds(v.at.zone), 10) + "." + v.at.frac + zone
+		return v.at.appendKey(b)
 	}
-	return prefix + v.canonical()
-}
-
-// key returns a string that equal durations share.
-func (d Duration) key() string {
-	sign := ""
-	if d.Negative {
-		sign = "-"
-	}
-	return fmt.Sprintf("%s%dM%d.%s", sign, d.Months, d.Days*86400+d.Seconds, d.Fraction)
+	return append(b, v.canonical()...)
 }
 
 // value reads text, whose white space has been processed, as a value of the type without looking at its facets. The type
@@ -180,6 +171,9 @@ func (p *program) atomic(v *value, t *SimpleType, text string, resolve Resolver)
 		v.text, ok = resolveName(text, resolve)
 	default:
 		ok = isText(t.Builtin, text)
+	}
+	if !ok && len(text) > maxCalendar && p.primitive >= BuiltinDuration && p.primitive <= BuiltinGMonth {
+		return &Violation{"limit", fmt.Sprintf("%s has %d bytes; dates, times and durations have at most %d", quote(text), len(text), maxCalendar)}
 	}
 	if !ok {
 		return p.lexical(t, text)

@@ -13,7 +13,9 @@ type xsi struct {
 	nilled bool
 	nilOf  bool // xsi:nil is there and true
 	mayNil bool // the declaration allows it
-	exact  bool // the declaration allows no type but its own
+	exact  bool // the declaration blocks restriction: no simple type but its own
+	closed bool // the declaration blocks extension
+	any    bool // the declared type is xs:anyType
 }
 
 // readXSI notes xsi:type and xsi:nil of the start tag.
@@ -29,13 +31,24 @@ func (d *Decoder) readXSI() {
 		case "type":
 			d.xsi.typed, d.xsi.typeOf, d.special = true, normalizeText(a.Value, WhiteSpaceCollapse), true
 		case "nil":
-			text := normalizeText(a.Value, WhiteSpaceCollapse)
-			d.xsi.nilled, d.xsi.nilOf, d.special = true, ParseBool(text), true
-			if v := BuiltinBoolean.Type().Check(text, nil); v != nil {
+			d.xsi.nilled, d.xsi.nilOf, d.special = true, ParseBool(normalizeText(a.Value, WhiteSpaceCollapse)), true
+		}
+	}
+}
+
+// takeNil reports whether the element is nil, judging the value of the xsi:nil that it has: what no declaration or type judges may
+// have any.
+func (d *Decoder) takeNil() bool {
+	attrs := d.r.Attrs()
+	for i := range attrs {
+		if a := &attrs[i]; a.IsXSI() && a.Local() == "nil" {
+			if v := BuiltinBoolean.Type().Check(normalizeText(a.Value, WhiteSpaceCollapse), nil); v != nil {
 				d.faultAttr(a, v.Rule, v.Text)
 			}
 		}
 	}
+	d.xsi.nilled = false
+	return d.xsi.nilOf
 }
 
 // isSchemaAttr reports whether a is an attribute that may stand on any element (XML Schema part 1, 2.6).
@@ -110,16 +123,18 @@ func (d *Decoder) Nil() bool {
 	if !d.xsi.nilled {
 		return false
 	}
-	isNil := d.xsi.nilOf
-	d.xsi.nilled = false
-	if !isNil {
+	if !d.takeNil() {
 		return false
+	}
+	simple := !d.xsi.any || d.namesSimple()
+	if d.xsi.any {
+		d.laxAttributes()
 	}
 	if d.ifFixed != nil {
 		d.faultHere("cvc-elt.3.2.2", fmt.Sprintf("<%s> is nil though its value is fixed", d.r.QName()))
 	}
 	d.settle(d.declaredAnything())
-	if d.keyed {
+	if d.keyed && simple {
 		d.keys.value(d, nil, "")
 	}
 	d.nothing("cvc-elt.3.2.1", "nil", true)
@@ -138,6 +153,27 @@ func (d *Decoder) Nillable() {
 // ExactType says that the declaration of the element on which d stands blocks restriction: no other type may take the place of
 // its own, a simple one or xs:anyType.
 func (d *Decoder) ExactType() { d.xsi.exact = true }
+
+// AnyType says that the element on which d stands is declared as xs:anyType and may be nil, which is to be asked next.
+func (d *Decoder) AnyType() { d.xsi.any = true }
+
+// namesSimple reports whether xsi:type names a simple type.
+func (d *Decoder) namesSimple() bool {
+	if !d.xsi.typed {
+		return false
+	}
+	name, _ := d.xsiName()
+	if name.Space == Space && name.Local != "anyType" {
+		_, ok := BuiltinNamed(name.Local)
+		return ok
+	}
+	_, ok := d.opts.Types[name].(*SimpleType)
+	return ok
+}
+
+// NoExtension says that the declaration of the element on which d stands, which is of a simple type, blocks extension: no complex type
+// may take the place of its own.
+func (d *Decoder) NoExtension() { d.xsi.closed = true }
 
 // IsNil reports whether the element on which d stands is nil, and may be. If so it has been read to its end.
 func (d *Decoder) IsNil() bool {
@@ -180,6 +216,7 @@ func (d *Decoder) settle(declared xmlstream.Name) {
 		return
 	}
 	if d.xsi.nilled {
+		d.takeNil()
 		d.faultHere("cvc-elt.3.1", fmt.Sprintf("<%s> has xsi:nil but is not nillable", d.r.QName()))
 	}
 	if d.xsi.typed {
