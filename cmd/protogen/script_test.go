@@ -81,7 +81,8 @@ func serveInScript(ts *testscript.TestScript, neg bool, arguments []string) {
 	})
 	line, err := bufio.NewReader(out).ReadString('\n')
 	ts.Check(err)
-	ts.Setenv("ADDR", strings.TrimPrefix(strings.TrimSpace(line), "listening on "))
+	address, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimSpace(line), "listening on "), " over ")
+	ts.Setenv("ADDR", address)
 }
 
 // goEnvironment gives scripts the caches of the go command, which they cannot find without a home.

@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"flag"
 	"fmt"
 	"strings"
@@ -87,8 +88,9 @@ func (f *sipServe) run(ctx context.Context, c console) error {
 	if err != nil {
 		return err
 	}
-	for _, a := range server.Addrs() {
-		fmt.Fprintf(c.out, "listening on %s\n", a)
+	for i, a := range server.Addrs() {
+		transport, _, _ := strings.Cut(config.Listen[i], "://")
+		fmt.Fprintf(c.out, "listening on %s over %s\n", a, transport)
 	}
 	<-ctx.Done()
 	return server.Close()
@@ -136,9 +138,14 @@ func callSIP(ctx context.Context, c console, arguments []string) error {
 	flags.StringVar(&f.user, "user", "", "name of the account, if the server asks")
 	flags.StringVar(&f.password, "password", "", "its password")
 	flags.StringVar(&f.contact, "contact", "", "of REGISTER: the address to be bound")
-	flags.DurationVar(&f.hold, "hold", 0, "of INVITE: how long to stay in the call before BYE")
+	flags.DurationVar(&f.hold, "hold", 0, "of INVITE: how long to stay in the call before BYE; of REGISTER: how long to stay registered, over a flow that is kept alive")
 	flags.BoolVar(&f.insecure, "insecure", false, "trust any certificate")
 	flags.DurationVar(&f.timeout, "timeout", 35*time.Second, "how long to wait for the final response")
+	flags.Usage = func() {
+		fmt.Fprintf(flags.Output(), "Usage: call sip METHOD URI [flags]\n\nas in: call sip OPTIONS sip:bob@biloxi.example\n"+
+			"       call sip REGISTER sip:biloxi.example --from sip:bob@biloxi.example --user bob --password secret --hold 1h\n\n")
+		flags.PrintDefaults()
+	}
 	rest, err := parse(c, flags, arguments)
 	if err != nil {
 		return err
@@ -162,9 +169,9 @@ func (f *sipCall) run(ctx context.Context, c console) error {
 	if err != nil {
 		return usagef("%v", err)
 	}
-	config := sip.Config{Name: "protogen", Listen: []string{"udp://:0", "tcp://:0"}}
-	if req.URI.Secure() {
-		config.Listen = append(config.Listen, "tls://:0")
+	config := sip.Config{Name: "protogen", Listen: []string{"udp://:0", "tcp://:0", "ws://:0"}}
+	if req.URI.Secure() || len(req.Route) > 0 && req.Route[0].URI.Secure() {
+		config.Listen = append(config.Listen, "tls://:0", "wss://:0")
 		certificate, err := socket.SelfSigned(selfSignedFor, "localhost")
 		if err != nil {
 			return err
@@ -182,14 +189,44 @@ func (f *sipCall) run(ctx context.Context, c console) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, f.timeout+f.hold)
 	defer cancel()
-	if f.method == "INVITE" {
-		return f.invite(ctx, c, client, req, account)
+	switch {
+	case f.method == "INVITE":
+		err = f.invite(ctx, c, client, req, account)
+	case f.method == "REGISTER" && f.hold > 0:
+		err = f.stay(ctx, c, client, account)
+	default:
+		var res *sip.Response
+		if res, err = client.DoAs(ctx, req, account); err == nil {
+			err = f.show(c, res)
+		}
 	}
-	res, err := client.DoAs(ctx, req, account)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("no final response from %s within %v", f.target, f.timeout)
+	}
+	return err
+}
+
+// stay registers and keeps the registration for a while.
+func (f *sipCall) stay(ctx context.Context, c console, client *sip.Client, account *sip.Account) error {
+	config := sip.Registering{User: f.from, Registrar: f.target, Account: account, Changed: func(_ int, err error) {
+		if err != nil {
+			fmt.Fprintf(c.out, "lost: %v\n", err)
+			return
+		}
+		fmt.Fprintln(c.out, "registered")
+	}}
+	if f.proxy != "" {
+		config.Proxies = []string{f.proxy}
+	}
+	registration, err := client.Register(ctx, config)
 	if err != nil {
 		return err
 	}
-	return f.show(c, res)
+	select {
+	case <-time.After(f.hold):
+	case <-ctx.Done():
+	}
+	return registration.Close(context.WithoutCancel(ctx))
 }
 
 // request makes the request.

@@ -2,6 +2,7 @@ package pool_test
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"os"
@@ -58,7 +59,38 @@ func TestDatagramBatch(t *testing.T) {
 	})
 }
 
-// More messages than a batch holds, and a loop that ends with a batch in hand.
+// Messages leave in the order they were sent in, and those that a batch cannot hold fail: they do not overtake it.
+func TestDatagramBatchOrder(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		const room, more = 4096, 10
+		w := newWorld()
+		r := start(t, w, pool.Config{Proto: pool.UDP})
+		peer := w.udp("10.0.0.2:1")
+		var fates []*fate
+		r.receive = func(_ pool.Message, from pool.From) {
+			for i := range room + more {
+				fates = append(fates, r.send(message(fmt.Sprint("RES ", i)), batched(from.Route())))
+			}
+		}
+		got := make(chan string, room+more)
+		go func() {
+			for range room {
+				got <- string((<-peer.ch).b)
+			}
+		}()
+		_, _ = peer.WriteToUDPAddrPort([]byte(wire("REQ 1", "")), netip.MustParseAddrPort(home))
+		synctest.Wait()
+		for i, f := range fates {
+			if i >= room {
+				r.check(f, pool.ErrFull)
+			} else if m := <-got; m != wire(fmt.Sprint("RES ", i), "") {
+				t.Fatalf("message %d is %q", i, m)
+			}
+		}
+	})
+}
+
+// A loop that ends with a batch in hand.
 func TestDatagramBatchEnds(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		w := newWorld()

@@ -168,6 +168,8 @@ type Config struct {
 
 	// Framer cuts input into messages. Required.
 	Framer Framer
+	// Outgoing is the Framer of the connections that the pool makes, where their peers use keep-alives otherwise; nil means Framer.
+	Outgoing Framer
 
 	// TLS serves both directions: its certificates are shown to servers as well as to clients, and its RootCAs, where there are
 	// no ClientCAs, verify both. Required for TLS.

@@ -25,7 +25,8 @@ type conn struct {
 	from From
 
 	// Guarded by the pool's mutex.
-	key     key // in peers
+	key     key   // in peers
+	aliases []key // there too
 	crowd   netip.Addr
 	queue   []*outgoing // to be written
 	nudged  bool        // a nudge is on its way
@@ -141,7 +142,7 @@ func (s *conn) Data(c *loop.Conn, b []byte) (int, error) {
 			c.PauseRead()
 			return used, nil
 		}
-		cut, err := p.framer.Cut(rest, s.seen, &p.limits)
+		cut, err := s.framer().Cut(rest, s.seen, &p.limits)
 		if err == nil {
 			err = p.verify(cut, len(rest))
 		}
@@ -159,6 +160,14 @@ func (s *conn) Data(c *loop.Conn, b []byte) (int, error) {
 		used += cut.Size
 		s.deliver(c, a, cut)
 	}
+}
+
+// framer is that of the connection's direction.
+func (s *conn) framer() Framer {
+	if s.attempt != nil && s.pool.outgoing != nil {
+		return s.pool.outgoing
+	}
+	return s.pool.framer
 }
 
 // verify checks what a framer has found, so that a fault of its makes no harm.
@@ -202,6 +211,9 @@ func (s *conn) deliver(c *loop.Conn, a *attachment, cut Cut) {
 			s.write(c) // what was sent before goes before
 			n, _ := c.Write(cut.Answer)
 			s.wrote += int64(n)
+		}
+		if h, ok := a.handler.(KeepAliveHandler); ok {
+			h.KeptAlive(s.flow)
 		}
 		return
 	}
@@ -378,15 +390,23 @@ func (p *Pool) removeLocked(s *conn) {
 
 // unlistLocked keeps requests away from a connection.
 func (p *Pool) unlistLocked(s *conn) {
-	list := p.peers[s.key]
+	p.unlistKeyLocked(s, s.key)
+	for _, k := range s.aliases {
+		p.unlistKeyLocked(s, k)
+	}
+	s.aliases = nil
+}
+
+func (p *Pool) unlistKeyLocked(s *conn, k key) {
+	list := p.peers[k]
 	if i := slices.Index(list, s); i >= 0 {
 		list = slices.Delete(list, i, i+1)
 	}
 	if len(list) == 0 {
-		delete(p.peers, s.key)
+		delete(p.peers, k)
 		return
 	}
-	p.peers[s.key] = list
+	p.peers[k] = list
 }
 
 // leaveCrowdLocked counts out a connection, or an attempt, with an address.

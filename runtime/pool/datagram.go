@@ -55,8 +55,8 @@ type receiver struct {
 // A flush is what a receiver is told when there is a batch to be sent.
 type flush struct{}
 
-// maxBatch is how many datagrams wait for each other at most; one more leaves at once, before them.
-const maxBatch = 256
+// maxBatch is how many datagrams wait for each other at most. One more fails, as it might be lost anywhere on its way: it must not overtake them.
+const maxBatch = 4096
 
 // A kept datagram was on its way to the handler when the pool was detached: one for each time, as reading is paused then.
 type kept struct {
@@ -95,19 +95,21 @@ func (r *receiver) setDelivering(yes bool) {
 }
 
 // join makes a message leave with others when the datagrams at hand have been delivered: one call of the system for all of them costs less. It
-// reports false when nothing is being delivered; while others wait it joins them, so that it does not overtake them.
-func (r *receiver) join(o *outgoing) bool {
+// reports false when nothing is being delivered; while others wait it joins them, so that it does not overtake them. An error is the end of the message.
+func (r *receiver) join(o *outgoing) (bool, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !r.delivering && !r.flushes || r.over || len(r.batch) >= maxBatch {
-		return false
-	}
-	if !r.flushes && r.conn.Post(flush{}) != nil {
-		return false
+	switch {
+	case !r.delivering && !r.flushes || r.over:
+		return false, nil
+	case len(r.batch) >= maxBatch:
+		return false, ErrFull
+	case !r.flushes && r.conn.Post(flush{}) != nil:
+		return false, nil
 	}
 	r.flushes = true
 	r.batch = append(r.batch, o)
-	return true
+	return true, nil
 }
 
 // deliverKept reports false when the pool is detached before all of it has been delivered.
@@ -220,9 +222,18 @@ func (p *Pool) cutDatagram(b []byte) (Cut, error) {
 
 // sendDatagram sends by the master.
 func (p *Pool) sendDatagram(o *outgoing) {
-	if !o.route.Batch || !p.receiver.join(o) {
-		p.datagramSent(o, p.writePacket(o.m.Data, o.to.Addr))
+	var joined bool
+	var err error
+	if o.route.Batch {
+		joined, err = p.receiver.join(o)
 	}
+	if joined {
+		return
+	}
+	if err == nil {
+		err = p.writePacket(o.m.Data, o.to.Addr)
+	}
+	p.datagramSent(o, err)
 }
 
 // datagramSent says what has become of a message.

@@ -29,7 +29,7 @@ var (
 	ErrRestricted = errors.New("pool: restricted to another peer")
 	// ErrLimit is a connection, or a waiting message, over one of the pool's limits.
 	ErrLimit = errors.New("pool: limit reached")
-	// ErrFull is a message that found Limits.MaxQueued octets waiting for its peer.
+	// ErrFull is a message that found Limits.MaxQueued octets waiting for its peer; over UDP, some thousands of others waiting to leave.
 	ErrFull = errors.New("pool: peer takes no more output")
 	// ErrExpired is why a connection ended that was idle.
 	ErrExpired = errors.New("pool: connection idle")

@@ -18,6 +18,7 @@ type Pool struct {
 	proto     Proto
 	limits    Limits
 	framer    Framer
+	outgoing  Framer // of connections that the pool makes; nil for framer
 	tls       tlsSides
 	packet    packetConn   // nil unless UDP; the pool sends on it, the loop receives
 	receiver  *receiver    // of packet
@@ -69,7 +70,7 @@ func New(c Config) (*Pool, error) {
 		return nil, err
 	}
 	p := &Pool{
-		proto: c.Proto, limits: limits, framer: c.Framer, tls: sides, packet: packetsOf(c.Packet), listener: c.Listener, stream: c.Stream,
+		proto: c.Proto, limits: limits, framer: c.Framer, outgoing: c.Outgoing, tls: sides, packet: packetsOf(c.Packet), listener: c.Listener, stream: c.Stream,
 		connected: c.Connected || c.Stream != nil, restrict: unmap(c.Restrict), dialer: c.Dial, log: c.Logger, base: time.Now(),
 		accepted: make(chan accepted), conns: map[Flow]*conn{}, peers: map[key][]*conn{}, attempts: map[key]*attempt{},
 		crowd: map[netip.Addr]int{}, requests: map[string][]*conn{}, failures: map[key]failure{},

@@ -23,6 +23,8 @@ type Text struct {
 	Refuse func(header []byte, fault *FrameError) []byte
 	// Pong answers each ping (two empty lines) with an empty line.
 	Pong bool
+	// Pinging makes every empty line a pong, and a keep-alive by itself: it is for the side that pings.
+	Pinging bool
 	// MinDatagram is the size under which a datagram is a keep-alive; 0 means DefaultMinDatagram, negative that every one is a message.
 	MinDatagram int
 }
@@ -73,6 +75,8 @@ func (t *Text) keepAlive(b []byte) Cut {
 	n, pings := 0, 0
 	for n < len(b) && (b[n] == '\r' || b[n] == '\n') {
 		switch rest := b[n:]; {
+		case t.Pinging && bytes.HasPrefix(rest, emptyLine[:len(crlf)]):
+			n += len(crlf)
 		case bytes.HasPrefix(rest, emptyLine):
 			pings++
 			n += len(emptyLine)

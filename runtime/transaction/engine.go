@@ -30,7 +30,9 @@ type Config struct {
 	Transport Transport // required
 	Program   Program   // required
 
-	MaxTransactions int           // at a time; 0 means DefaultMaxTransactions
+	// Bounds of what there is at a time. Of both, the last eighth is for peers that have no more than an eighth of all transactions: one address,
+	// whatever it sends, leaves room for others.
+	MaxTransactions int           // 0 means DefaultMaxTransactions
 	MaxKept         int64         // octets kept for all of them, beyond which none begins; 0 means DefaultMaxKept
 	MaxQueue        int           // messages of peers that wait while a shard is at work, beyond which they are dropped; 0 means DefaultMaxQueue
 	Shards          int           // 0 means one for each processor
@@ -96,6 +98,10 @@ func orDefault[T comparable](field *T, value T) {
 		*field = value
 	}
 }
+
+// Hold counts octets that the program keeps for transactions of its peers as kept, so that MaxKept bounds these too; it gives them back when n is
+// negative.
+func (e *Engine) Hold(n int) { e.counters.kept.Add(int64(n)) }
 
 func (e *Engine) overKept() bool { return e.counters.kept.Load() >= e.config.MaxKept }
 

@@ -1,6 +1,7 @@
 package transaction_test
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -20,6 +21,13 @@ var (
 	unreliable = transaction.Link{Port: 5060}
 	reliable   = transaction.Link{Port: 5060, Reliable: true}
 )
+
+// from is the link of the n-th peer.
+func from(n int) transaction.Link {
+	l := unreliable
+	binary.BigEndian.PutUint32(l.IP[12:], uint32(n))
+	return l
+}
 
 // A play is what happens to one transaction, step by step, and what it does. Steps are "< METHOD" or "< status" from the peer, "> call [status]" of
 // the program's, "+ duration" and "failed". What it does stands indented below its step, times after an @.
@@ -388,7 +396,7 @@ func TestFull(t *testing.T) {
 		s := newSide(t, "", transaction.Config{MaxTransactions: 100, Shards: 4})
 		s.onRequest = func(tr *transaction.Transaction, m *request) {}
 		for i := range 1000 {
-			s.receive(&request{"OPTIONS", fmt.Sprint("b", i), "h", ""}, unreliable)
+			s.receive(&request{"OPTIONS", fmt.Sprint("b", i), "h", ""}, from(i))
 		}
 		full := 0
 		for _, e := range s.take() {
@@ -408,7 +416,7 @@ func TestFull(t *testing.T) {
 	})
 	s := newSide(t, "", transaction.Config{MaxKept: 1000})
 	for i := range 1000 {
-		s.receive(&request{"OPTIONS", fmt.Sprint("b", i), "h", ""}, unreliable)
+		s.receive(&request{"OPTIONS", fmt.Sprint("b", i), "h", ""}, from(i))
 	}
 	if st := s.engine.Stats(); st.Kept > 1100 || st.Full == 0 {
 		t.Errorf("stats %+v", st)
@@ -498,12 +506,13 @@ func TestMemory(t *testing.T) {
 	s.onRequest = func(tr *transaction.Transaction, m *request) {
 		_ = s.engine.Call(tr.ID(), callSuccess, &response{200, m.method, m.branch, body})
 	}
-	heap := func() uint64 {
+	heap := func() int64 {
 		s.take()
 		runtime.GC()
+		runtime.GC() // what the first has found unused in a pool, or has finalized
 		var m runtime.MemStats
 		runtime.ReadMemStats(&m)
-		return m.HeapAlloc
+		return int64(m.HeapAlloc)
 	}
 	before := heap()
 	for i := range many {

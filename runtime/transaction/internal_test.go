@@ -149,3 +149,58 @@ func TestTicks(t *testing.T) {
 		t.Error("ticks do not run over")
 	}
 }
+
+// An index finds what is in it, and nothing else, however it grows.
+func TestIndex(t *testing.T) {
+	var r records
+	r.init(5000)
+	random := rand.New(rand.NewPCG(5, 6))
+	var x index
+	in := map[uint32]uint64{}
+	finds := func(i uint32, hash uint64) bool {
+		at := x.first(hash)
+		for at != 0 && at != i {
+			at = r.at(at).chain
+		}
+		return at == i
+	}
+	for round := range 20000 {
+		if filling := round/5000%2 == 0; len(in) == 0 || random.IntN(10) < 5+2*btoi(filling) && r.used < r.limit {
+			i, use := r.take()
+			hash := random.Uint64() >> random.IntN(60) // some are alike
+			*r.at(i) = record{use: use, hash: hash}
+			x.add(&r, i)
+			in[i] = hash
+		}
+		for i, hash := range in {
+			if !finds(i, hash) {
+				t.Fatalf("record %d of hash %x is not found among %d", i, hash, len(in))
+			}
+			if random.IntN(10) < 4 {
+				x.remove(&r, i)
+				if finds(i, hash) {
+					t.Fatalf("record %d is still found", i)
+				}
+				r.give(i)
+				delete(in, i)
+			}
+			break
+		}
+		if x.used != len(in) || len(x.heads) < x.used {
+			t.Fatalf("%d records in %d lists, want %d", x.used, len(x.heads), len(in))
+		}
+	}
+	for i := range in {
+		x.remove(&r, i)
+	}
+	if len(x.heads) > minLists {
+		t.Errorf("an empty index has %d lists", len(x.heads))
+	}
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}

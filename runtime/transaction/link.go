@@ -19,8 +19,10 @@ type Link struct {
 // SetAddr sets the peer's address. A zone that is no number is left out.
 func (l *Link) SetAddr(a netip.AddrPort) {
 	l.IP, l.Port, l.Zone = a.Addr().As16(), a.Port(), 0
-	if z, err := strconv.ParseUint(a.Addr().Zone(), 10, 32); err == nil {
-		l.Zone = uint32(z)
+	if zone := a.Addr().Zone(); zone != "" {
+		if z, err := strconv.ParseUint(zone, 10, 32); err == nil {
+			l.Zone = uint32(z)
+		}
 	}
 }
 

@@ -28,8 +28,9 @@ type record struct {
 	kept  [MaxKept]piece
 	key   piece
 	use   uint32 // odd while it is in use
-	chain uint32 // the next record of the same hash
+	chain uint32 // the next record of the same list, of the index or of the free ones
 	place place  // in the wheel
+	peer  uint16 // the number of its counter in the crowd
 	kind  uint8  // the machine's number
 }
 

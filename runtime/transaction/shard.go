@@ -3,6 +3,7 @@ package transaction
 import (
 	"bytes"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -38,11 +39,16 @@ type input struct {
 	waits   bool    // it outlives the call that brought it
 }
 
-// wait makes an input that outlives the call which brought it.
-func (in *input) wait() {
+// wait makes an input that outlives the call which brought it. A message is kept as it is now, which may not be as it stood on the wire: a transport notes
+// in it where it has come from.
+func (in *input) wait(spec *Spec) {
 	in.waits = true
 	if in.kind == inputReceive {
-		in.octets, in.message = bytes.Clone(in.octets), nil
+		b, err := spec.Append(nil, in.message)
+		if err != nil { // it can be read but not written
+			b = bytes.Clone(in.octets)
+		}
+		in.octets, in.message = b, nil
 	}
 }
 
@@ -69,7 +75,8 @@ type shard struct {
 	// Owned by the strand.
 	machines []Machine
 	views    []*Transaction // those the machines act through
-	heads    map[uint64]uint32
+	index    index
+	crowd    crowd
 	store    store
 	wheel    wheel
 	due      []uint32
@@ -78,7 +85,7 @@ type shard struct {
 }
 
 func newShard(e *Engine, number, limit int) *shard {
-	s := &shard{engine: e, number: number, heads: map[uint64]uint32{}}
+	s := &shard{engine: e, number: number}
 	s.records.init(limit)
 	s.wheel = wheel{records: &s.records}
 	for i := range e.spec.Machines {
@@ -91,6 +98,9 @@ func newShard(e *Engine, number, limit int) *shard {
 
 // do handles an input here and now, with whatever comes meanwhile; or leaves it to the goroutine that is at work on the shard.
 func (s *shard) do(in *input) {
+	if in.kind == inputReceive && s.busy() {
+		runtime.Gosched() // whoever is at work may be done then; a message that waits must be written and read once more
+	}
 	if s.claim(in) {
 		s.handle(in)
 		in.release()
@@ -98,6 +108,12 @@ func (s *shard) do(in *input) {
 	} else if !in.waits {
 		in.release()
 	}
+}
+
+func (s *shard) busy() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.running
 }
 
 // claim reports whether the caller may work on the shard; if not, the input has been left to whoever does.
@@ -114,7 +130,7 @@ func (s *shard) claim(in *input) bool {
 		s.engine.counters.dropped.Add(1)
 		return false
 	}
-	in.wait()
+	in.wait(s.engine.spec)
 	s.queue = append(s.queue, *in)
 	return false
 }
@@ -154,6 +170,9 @@ func (s *shard) handle(in *input) {
 		if v := recover(); v != nil {
 			s.engine.counters.faults.Add(1)
 			s.engine.config.Logger.Error("transaction panicked", "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
+			for _, t := range s.views {
+				t.forget()
+			}
 			if at != 0 && s.records.at(at).use%2 == 1 {
 				s.remove(at)
 			}
@@ -209,9 +228,9 @@ func (s *shard) find(id ID) uint32 {
 
 // lookup finds a transaction by its key.
 func (s *shard) lookup(in *input) uint32 {
-	for i := s.heads[in.hash]; i != 0; {
+	for i := s.index.first(in.hash); i != 0; {
 		rec := s.records.at(i)
-		if rec.kind == in.machine && bytes.Equal(s.store.get(rec.key), in.key) {
+		if rec.hash == in.hash && rec.kind == in.machine && bytes.Equal(s.store.get(rec.key), in.key) {
 			return i
 		}
 		i = rec.chain
@@ -243,14 +262,18 @@ func (s *shard) receive(in *input, at *uint32) {
 
 // begin makes a record for a message of a peer's.
 func (s *shard) begin(in *input) uint32 {
-	if s.engine.overKept() {
+	peer := s.crowd.counter(s.engine.seed, &in.link)
+	s.mu.Lock()
+	if s.engine.overKept() || s.crowded(peer) {
+		s.mu.Unlock()
 		return 0
 	}
-	s.mu.Lock()
 	i, use := s.records.take()
 	s.mu.Unlock()
 	if i != 0 {
 		s.enter(i, use, in)
+		s.records.at(i).peer = peer
+		s.crowd.count(peer, 1)
 	}
 	return i
 }
@@ -259,8 +282,8 @@ func (s *shard) begin(in *input) uint32 {
 func (s *shard) enter(i, use uint32, in *input) {
 	rec := s.records.at(i)
 	before := s.store.size
-	*rec = record{use: use, kind: in.machine, hash: in.hash, link: in.link, tag: in.tag, key: s.store.put(in.key), chain: s.heads[in.hash]}
-	s.heads[in.hash] = i
+	*rec = record{use: use, kind: in.machine, hash: in.hash, link: in.link, tag: in.tag, key: s.store.put(in.key)}
+	s.index.add(&s.records, i)
 	s.engine.counters.kept.Add(s.store.size - before)
 	s.engine.counters.open.Add(1)
 	s.engine.counters.begun.Add(1)
@@ -316,7 +339,7 @@ func (s *shard) save(i uint32, m Machine) {
 	rec := s.records.at(i)
 	t := s.views[rec.kind]
 	m.Save(&rec.vars)
-	t.message, t.encoded, t.call, t.received = nil, nil, nil, nil
+	t.forget()
 	if t.ended {
 		s.remove(i)
 	}
@@ -326,16 +349,8 @@ func (s *shard) save(i uint32, m Machine) {
 func (s *shard) remove(i uint32) {
 	rec := s.records.at(i)
 	s.wheel.remove(i)
-	if head := s.heads[rec.hash]; head != i {
-		for s.records.at(head).chain != i {
-			head = s.records.at(head).chain
-		}
-		s.records.at(head).chain = rec.chain
-	} else if rec.chain != 0 {
-		s.heads[rec.hash] = rec.chain
-	} else {
-		delete(s.heads, rec.hash)
-	}
+	s.index.remove(&s.records, i)
+	s.crowd.count(rec.peer, -1)
 	before := s.store.size
 	s.store.drop(&rec.key)
 	for k := range rec.kept {

@@ -5,7 +5,7 @@ import "sync/atomic"
 // Stats counts what an engine has done since it was made, and what it holds now.
 type Stats struct {
 	Open    int64  // transactions
-	Kept    int64  // octets kept for them, keys included
+	Kept    int64  // octets kept for them, keys and those of Hold included
 	Begun   uint64 // transactions
 	Sent    uint64 // messages given to the transport
 	Full    uint64 // transactions not begun because of a limit

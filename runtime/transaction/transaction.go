@@ -17,6 +17,9 @@ type Transaction struct {
 	buf      []byte
 }
 
+// forget gives up what was of use for one input only.
+func (t *Transaction) forget() { t.message, t.encoded, t.call, t.received = nil, nil, nil, nil }
+
 // ID names the transaction.
 func (t *Transaction) ID() ID { return makeID(t.shard.number, t.index, t.rec.use) }
 

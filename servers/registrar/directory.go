@@ -19,12 +19,16 @@ type Binding struct {
 	CallID   string        // of the REGISTER that made or renewed it
 	CSeq     uint32
 	Path     []sip.Route // proxies on the way there (RFC 3327)
+	Flow     string      // the connection that the REGISTER came by, as servers/sip names it: good as long as the process; empty for none
+	Only     bool        // nothing but Flow leads there
+	Instance string      // of the user agent, if it keeps several flows (RFC 5626); its bindings are tried one after the other
+	RegID    uint32      // which of them
 	Deadline time.Time
 }
 
 // A Directory keeps bindings and accounts. Its methods may be called by many goroutines at a time. User names are those of addresses of record: "bob@biloxi.example".
 type Directory interface {
-	// Bindings are those of a user, expired ones perhaps among them, and whether there is such a user.
+	// Bindings are those of a user, in the order that Update left them in, expired ones perhaps among them, and whether there is such a user.
 	Bindings(ctx context.Context, user string) (list []Binding, known bool, err error)
 	// Update replaces the bindings of a user by what change makes of them, without any other change in between. An error of change
 	// leaves them as they were and is returned.

@@ -97,7 +97,7 @@ func TestNetSIP(t *testing.T) {
 	carol.want("over")
 }
 
-// SIPp's stock scenarios against ours, over UDP and TCP, and the other way round.
+// SIPp's stock scenarios against ours, over UDP and TCP, also when it loses a twentieth of what it sends and gets, and the other way round.
 func TestSIPp(t *testing.T) {
 	if _, err := exec.LookPath("sipp"); err != nil {
 		t.Skip("SIPp is not installed: its scenarios are skipped")
@@ -110,6 +110,11 @@ func TestSIPp(t *testing.T) {
 		if err != nil {
 			t.Errorf("uac over %s: %v\n%s", transport, err, out[max(0, len(out)-2000):])
 		}
+	}
+	out, err := exec.CommandContext(t.Context(), "sipp", "-sn", "uac", agent.Addrs()[0].String(), "-i", "127.0.0.1", "-p", freePort(t), "-lost", "5",
+		"-m", "200", "-r", "100", "-d", "10", "-nostdin", "-timeout", "60s").CombinedOutput()
+	if err != nil {
+		t.Errorf("uac with a twentieth lost: %v\n%s", err, out[max(0, len(out)-2000):])
 	}
 	for transport, suffix := range map[string]string{"u1": "", "t1": ";transport=tcp"} {
 		port := freePort(t)

@@ -14,7 +14,7 @@ import (
 )
 
 // forwarded is a request as it is passed on to a target (RFC 3261 section 16.6), but for its Via.
-func (s *Server) forwarded(r *sip.Request, target uri.URI) []*sip.Request {
+func (s *Server) forwarded(r *sip.Request, target uri.URI) *sip.Request {
 	c := *r
 	c.URI = target
 	c.Route = slices.Clone(r.Route)
@@ -22,14 +22,7 @@ func (s *Server) forwarded(r *sip.Request, target uri.URI) []*sip.Request {
 	if r.MaxForwards.Present {
 		c.MaxForwards = header.Some(r.MaxForwards.Value - 1) // a 0 has been refused
 	}
-	return []*sip.Request{&c}
-}
-
-// recordRoute puts us into the path of the dialog that a request begins: section 16.6, step 4.
-func recordRoute(w *sip.Responder, r *sip.Request) {
-	u := w.Contact().URI
-	u.Params = u.Params.With("lr", "")
-	r.RecordRoute = append([]sip.Route{{URI: u}}, r.RecordRoute...)
+	return &c
 }
 
 // A fork is a request that has been passed on, to one target or several at once.
@@ -42,29 +35,34 @@ type fork struct {
 	calls     []*sip.Call
 	ringing   map[*sip.Call]bool // those that may be cancelled
 	cancelled bool
-	best      *sip.Response // the final response to be sent when all have one
-	ours      bool          // best was made here
+	best      *sip.Response   // the final response to be sent when all have one
+	asked     []*sip.Response // those that ask for credentials
+	ours      bool            // best was made here
 	succeeded bool
 }
 
-// proxy passes a request on and its responses back. It returns when all of them have come.
-func (s *Server) proxy(w *sip.Responder, r *sip.Request, branches []*sip.Request) {
+// proxy passes a request on and its responses back: at once to every branch, whose targets are tried one after the other. It returns when
+// all final responses have come.
+func (s *Server) proxy(w *sip.Responder, r *sip.Request, branches ...[]target) {
 	if r.Method == "ACK" {
 		for _, b := range branches {
-			_ = s.client.Send(context.Background(), b)
+			if links, err := s.links(context.Background(), &b[len(b)-1]); err == nil {
+				_ = s.client.SendAt(b[len(b)-1].r, links[0])
+			}
 		}
+		return
+	}
+	if refused := s.checkLoop(r, branches); refused != 0 {
+		_ = w.Reply(refused)
 		return
 	}
 	f := &fork{server: s, w: w, r: r, ringing: map[*sip.Call]bool{}}
 	if r.Method == "INVITE" {
+		w.OnCancel(f.cancel) // first: the CANCEL may come as soon as the 100 has left
 		_ = w.Reply(wire.CodeTrying)
-		w.OnCancel(f.cancel)
 	}
 	var wg sync.WaitGroup
 	for _, b := range branches {
-		if (r.Method == "INVITE" || r.Method == "SUBSCRIBE" || r.Method == "REFER") && !inDialog(r) {
-			recordRoute(w, b)
-		}
 		wg.Go(func() { f.branch(b) })
 	}
 	wg.Wait()
@@ -76,37 +74,74 @@ func (s *Server) proxy(w *sip.Responder, r *sip.Request, branches []*sip.Request
 	case ours:
 		_ = w.Respond(best)
 	default:
-		_ = w.Forward(best)
+		_ = w.Forward(f.outcome(best))
 	}
 }
 
-// branch is one of the targets, to its final response.
-func (f *fork) branch(r *sip.Request) {
-	// The addresses of a target are tried one after the other: RFC 3263 section 4.3.
-	links, err := f.server.client.Targets(context.Background(), r)
-	if err != nil {
-		f.fail(wire.CodeBadGateway)
-		return
+// branch tries the targets of a branch one after the other, the newest first, until one has a final response to give that is not about its flow.
+func (f *fork) branch(targets []target) {
+	code := wire.CodeTemporarilyUnavailable
+	for i := len(targets) - 1; i >= 0 && !f.over(); i-- {
+		t := &targets[i]
+		if code = f.try(t); code == 0 {
+			return
+		}
+		if code == wire.CodeFlowFailed && t.lost != nil {
+			t.lost()
+			code = wire.CodeTemporarilyUnavailable // who has called knows nothing of flows
+		}
 	}
-	for i, link := range links {
-		call, err := f.server.client.StartAt(shallow(r), link)
+	if f.over() {
+		code = wire.CodeRequestTerminated
+	}
+	f.fail(code)
+}
+
+// try sends the request to a target, to one of its addresses after the other (RFC 3263 section 4.3). Zero says that there was a final response;
+// what else there was to say of the target is for fail.
+func (f *fork) try(t *target) sip.Code {
+	links, err := f.server.links(context.Background(), t)
+	switch {
+	case errors.Is(err, errFlowFailed):
+		return wire.CodeFlowFailed
+	case errors.Is(err, sip.ErrResting):
+		return wire.CodeServiceUnavailable
+	case err != nil:
+		return wire.CodeBadGateway
+	}
+	code := wire.CodeServiceUnavailable
+	for _, link := range links {
+		if f.over() {
+			break
+		}
+		r := *t.r
+		if (r.Method == "INVITE" || r.Method == "SUBSCRIBE" || r.Method == "REFER") && !inDialog(&r) {
+			f.server.recordRoute(f.w, &r, t, link)
+		}
+		call, err := f.server.client.ForwardAt(&r, link, f.server.mark(f.r))
 		if err != nil {
-			f.fail(wire.CodeServiceUnavailable)
-			return
+			return wire.CodeServiceUnavailable
 		}
-		if f.follow(call) || i == len(links)-1 {
-			return
+		if code = f.follow(call, t); code != wire.CodeServiceUnavailable {
+			break
 		}
 	}
+	if code == wire.CodeServiceUnavailable && t.only {
+		return wire.CodeFlowFailed
+	}
+	return code
 }
 
-func shallow(r *sip.Request) *sip.Request {
-	c := *r
-	return &c
+// over reports whether nothing more is to be sent.
+func (f *fork) over() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.cancelled || f.succeeded
 }
 
-// follow passes on the responses of a call; false says that the target could not be reached.
-func (f *fork) follow(call *sip.Call) bool {
+// follow passes on the responses of a call. Zero says that the final one has come; otherwise the code says why not: 503 that the target could not be
+// reached, 430 that the flow it is on has failed.
+func (f *fork) follow(call *sip.Call, t *target) sip.Code {
 	f.mu.Lock()
 	f.calls = append(f.calls, call)
 	f.mu.Unlock()
@@ -122,20 +157,20 @@ func (f *fork) follow(call *sip.Call) bool {
 		switch {
 		case errors.Is(err, context.DeadlineExceeded): // timer C
 			f.cancelCall(call)
-			wait = 64 * 500 * time.Millisecond
+			wait = cancelledFor
 			if !f.isRinging(call) {
-				f.fail(wire.CodeRequestTimeout)
-				return true
+				return wire.CodeRequestTimeout
 			}
 			f.forget(call)
 		case errors.Is(err, sip.ErrUndelivered):
-			f.fail(wire.CodeServiceUnavailable)
-			return false
+			return wire.CodeServiceUnavailable
 		case err != nil:
-			f.fail(wire.CodeRequestTimeout)
-			return true
+			return wire.CodeRequestTimeout
 		case res.Status < 200:
 			f.provisional(call, res)
+		case res.Status == wire.CodeFlowFailed && t.lost != nil:
+			call.Close()
+			return wire.CodeFlowFailed
 		default:
 			f.final(call, res)
 			if invite && res.Status < 300 {
@@ -143,10 +178,13 @@ func (f *fork) follow(call *sip.Call) bool {
 			} else {
 				call.Close()
 			}
-			return true
+			return 0
 		}
 	}
 }
+
+// cancelledFor is how long an INVITE that has been cancelled may still take: RFC 3261 section 9.1.
+const cancelledFor = 64 * 500 * time.Millisecond
 
 // repeats passes on every 2xx that still comes: again, or of another fork behind the target.
 func (f *fork) repeats(call *sip.Call) {
@@ -191,6 +229,9 @@ func (f *fork) final(call *sip.Call, res *sip.Response) {
 	} else if f.best == nil || better(res, f.best) {
 		f.best, f.ours = res, false
 	}
+	if asks(res) {
+		f.asked = append(f.asked, res)
+	}
 	f.mu.Unlock()
 	switch {
 	case res.Status < 300:
@@ -199,6 +240,27 @@ func (f *fork) final(call *sip.Call, res *sip.Response) {
 	case res.Status >= 600:
 		f.cancelOthers()
 	}
+}
+
+// asks reports whether a response asks for credentials.
+func asks(res *sip.Response) bool {
+	return res.Status == wire.CodeUnauthorized || res.Status == wire.CodeProxyAuthenticationRequired
+}
+
+// outcome is what the caller gets of the best response: with the challenges of all branches (section 16.7, step 7), and without the 503 of a server
+// that says nothing about us (step 6).
+func (f *fork) outcome(best *sip.Response) *sip.Response {
+	res := *best
+	if res.Status == wire.CodeServiceUnavailable {
+		res.Status, res.Reason, res.RetryAfter = wire.CodeServerInternalError, "", header.Optional[wire.RetryAfter]{}
+	}
+	for _, other := range f.asked {
+		if other != best && asks(best) {
+			res.WWWAuthenticate = slices.Concat(res.WWWAuthenticate, other.WWWAuthenticate)
+			res.ProxyAuthenticate = slices.Concat(res.ProxyAuthenticate, other.ProxyAuthenticate)
+		}
+	}
+	return &res
 }
 
 // better says which of two final responses is sent: section 16.7, step 6.

@@ -2,7 +2,9 @@ package registrar
 
 import (
 	"context"
+	"hash/maphash"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,8 +20,12 @@ const (
 	DefaultMinExpires  = time.Minute
 	DefaultMaxExpires  = 24 * time.Hour
 	DefaultMaxBindings = 16
+	DefaultFlowTimer   = 2 * time.Minute
 	DefaultTimerC      = 181 * time.Second // "MUST be larger than 3 minutes": RFC 3261 section 16.6
 )
+
+// flowGrace is how much later than it said a user agent may be: a connection over which users are reached must not be closed because it is idle.
+const flowGrace = 15 * time.Second
 
 // Config says what a registrar serves. In each field zero means the default.
 type Config struct {
@@ -34,6 +40,7 @@ type Config struct {
 	MinExpires  time.Duration // a binding may not ask for less; 423 then
 	MaxExpires  time.Duration // nor gets more
 	MaxBindings int           // of a user
+	FlowTimer   time.Duration // how long the connection of a user agent that keeps it alive may be silent (RFC 5626)
 	TimerC      time.Duration // how long an INVITE that is passed on may ring without another provisional response
 }
 
@@ -45,15 +52,20 @@ type Server struct {
 	accounts *sip.Accounts // ask users; nil when nobody is asked
 	relays   *sip.Accounts // ask who wants to go elsewhere
 	own      map[string]bool
+	seed     maphash.Seed // of what marks our branches
 	ready    chan struct{}
 }
 
-// Serve begins to serve on the legs of transport, whose Handler and Ability it sets.
+// Serve begins to serve on the legs of transport, whose Handler, Inline and Ability it sets, and Limits.MinExpire if that is zero, so that
+// connections of users who keep them alive stay.
 func Serve(ctx context.Context, transport sip.Config, c Config) (*Server, error) {
-	s := &Server{config: c.withDefaults(), own: map[string]bool{}, ready: make(chan struct{})}
+	s := &Server{config: c.withDefaults(), own: map[string]bool{}, seed: maphash.MakeSeed(), ready: make(chan struct{})}
 	if c.Realm != "" {
 		s.accounts = &sip.Accounts{Realm: c.Realm, Password: s.config.Directory.Password}
 		s.relays = &sip.Accounts{Realm: c.Realm, Password: s.config.Directory.Password, Proxy: true}
+	}
+	if transport.Limits.MinExpire == 0 {
+		transport.Limits.MinExpire = s.config.FlowTimer + flowGrace
 	}
 	transport.Handler = s
 	transport.Inline = false
@@ -75,7 +87,7 @@ func Serve(ctx context.Context, transport sip.Config, c Config) (*Server, error)
 
 func (c Config) withDefaults() Config {
 	for field, value := range map[*time.Duration]time.Duration{
-		&c.Expires: DefaultExpires, &c.MinExpires: DefaultMinExpires, &c.MaxExpires: DefaultMaxExpires, &c.TimerC: DefaultTimerC,
+		&c.Expires: DefaultExpires, &c.MinExpires: DefaultMinExpires, &c.MaxExpires: DefaultMaxExpires, &c.TimerC: DefaultTimerC, &c.FlowTimer: DefaultFlowTimer,
 	} {
 		if *field == 0 {
 			*field = value
@@ -93,10 +105,14 @@ func (c Config) withDefaults() Config {
 // ServeSIP implements sip.Handler.
 func (s *Server) ServeSIP(w *sip.Responder, r *sip.Request) {
 	<-s.ready
-	s.unroute(r)
+	flow := s.unroute(r)
 	switch {
-	case len(r.Route) > 0:
-		s.proxy(w, r, s.forwarded(r, r.URI))
+	case len(r.Route) > 0, flow.flow != "":
+		flow.r = s.forwarded(r, r.URI)
+		if len(r.Route) > 0 {
+			flow.flow = "" // another proxy comes first
+		}
+		s.proxy(w, r, []target{flow})
 	case !s.owns(&r.URI):
 		s.leave(w, r)
 	case r.Method == "REGISTER":
@@ -109,17 +125,6 @@ func (s *Server) ServeSIP(w *sip.Responder, r *sip.Request) {
 		}
 	default:
 		s.deliver(w, r)
-	}
-}
-
-// unroute removes the Route that names us: RFC 3261 section 16.4. A strict router has put our URI where the target was, which stands last then.
-func (s *Server) unroute(r *sip.Request) {
-	if r.URI.Params.Has("lr") && s.owns(&r.URI) && r.URI.User == "" && len(r.Route) > 0 {
-		last := len(r.Route) - 1
-		r.URI, r.Route = r.Route[last].URI, r.Route[:last]
-	}
-	for len(r.Route) > 0 && s.owns(&r.Route[0].URI) {
-		r.Route = r.Route[1:]
 	}
 }
 
@@ -154,14 +159,14 @@ func user(u *uri.URI) string {
 func (s *Server) options(w *sip.Responder, r *sip.Request) {
 	res := sip.NewResponse(r, wire.CodeOK)
 	res.Allow = []string{"INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "REGISTER", "MESSAGE"}
-	res.Supported = []string{"path"}
+	res.Supported = extensions
 	_ = w.Respond(res)
 }
 
 // leave passes a request on to another domain, for those who may.
 func (s *Server) leave(w *sip.Responder, r *sip.Request) {
 	if r.Method == "ACK" || inDialog(r) {
-		s.proxy(w, r, s.forwarded(r, r.URI))
+		s.proxy(w, r, []target{{r: s.forwarded(r, r.URI)}})
 		return
 	}
 	if s.relays == nil {
@@ -172,7 +177,11 @@ func (s *Server) leave(w *sip.Responder, r *sip.Request) {
 		return
 	}
 	r.ProxyAuthorization = nil // it was for us
-	s.proxy(w, r, s.forwarded(r, r.URI))
+	t := target{r: s.forwarded(r, r.URI)}
+	if r.Method == "REGISTER" {
+		s.path(w, t.r)
+	}
+	s.proxy(w, r, []target{t})
 }
 
 // inDialog reports whether a request belongs to a dialog, which was let through when it began.
@@ -189,20 +198,43 @@ func (s *Server) deliver(w *sip.Responder, r *sip.Request) {
 		_ = w.Reply(wire.CodeNotFound)
 		return
 	}
-	var branches []*sip.Request
-	now := time.Now()
-	for _, b := range list {
-		if b.Deadline.After(now) {
-			branch := s.forwarded(r, b.URI)[0]
-			branch.Route = append(append([]sip.Route(nil), b.Path...), branch.Route...)
-			branches = append(branches, branch)
-		}
-	}
+	branches := s.branches(r, list)
 	if len(branches) == 0 {
 		if r.Method != "ACK" {
 			_ = w.Reply(wire.CodeTemporarilyUnavailable)
 		}
 		return
 	}
-	s.proxy(w, r, branches)
+	s.proxy(w, r, branches...)
+}
+
+// branches are the targets of a user's bindings: those of one user agent make one branch.
+func (s *Server) branches(r *sip.Request, list []Binding) (branches [][]target) {
+	now, agents := time.Now(), map[string]int{}
+	for _, b := range list {
+		if !b.Deadline.After(now) {
+			continue
+		}
+		t := target{r: s.forwarded(r, b.URI), flow: b.Flow, only: b.Only}
+		t.r.Route = slices.Concat(b.Path, t.r.Route)
+		if b.Only || b.Instance != "" {
+			t.lost = func() { s.unbind(user(&r.URI), b) }
+		}
+		if at, known := agents[b.Instance]; known && b.Instance != "" {
+			branches[at] = append(branches[at], t)
+			continue
+		}
+		agents[b.Instance] = len(branches)
+		branches = append(branches, []target{t})
+	}
+	return branches
+}
+
+// unbind removes a binding whose flow has failed: RFC 5626 section 6.
+func (s *Server) unbind(user string, lost Binding) {
+	_ = s.config.Directory.Update(context.Background(), user, func(list []Binding) ([]Binding, error) {
+		return slices.DeleteFunc(list, func(b Binding) bool {
+			return b.replaces(lost) && b.CallID == lost.CallID && b.CSeq == lost.CSeq
+		}), nil
+	})
 }

@@ -238,8 +238,13 @@ func TestRelay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_ = l.Close()
-	unreachable := "sip:x@" + l.Addr().String() + ";transport=tcp"
+	defer l.Close()
+	caller, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer caller.Close()
+	unreachable := "sip:x@" + caller.LocalAddr().String() + ";transport=tcp" // a port that is taken, so that nobody else can listen there
 	res, err := bob.DoAs(t.Context(), bob.request("MESSAGE", unreachable), &sip.Account{Username: "bob", Password: "secret"})
 	if err != nil || res.Status != wire.CodeServiceUnavailable {
 		t.Errorf("unreachable: %v, %v", res, err)

@@ -12,6 +12,9 @@ import (
 // Contact is where the peer of this request reaches us: our address on the leg it came in on.
 func (w *Responder) Contact() Contact { return w.stack.contact(w.link) }
 
+// ContactAt is Contact for a peer at the end of another link.
+func (w *Responder) ContactAt(link transaction.Link) Contact { return w.stack.contact(link) }
+
 func (s *stack) contact(link transaction.Link) Contact {
 	l := s.legs[link.Transport]
 	u := uri.URI{Scheme: "sip", Host: s.hostFor(l, link.Addr().Addr()), Port: l.local.Port()}

@@ -1,6 +1,10 @@
 package sip
 
-import "sync"
+import (
+	"sync"
+
+	"github.com/protogen-go/protogen/runtime/transaction"
+)
 
 // calls are the requests of clients that wait for responses, by the tags of their transactions.
 type calls struct {
@@ -18,6 +22,26 @@ func (c *calls) add(call *Call) {
 	c.last++
 	call.tag = c.last
 	c.list[call.tag] = call
+}
+
+// begun notes the transaction of a call.
+func (c *calls) begun(call *Call, id transaction.ID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	call.id = id
+}
+
+// on are the transactions of calls that are bound to a connection and have had no final response.
+func (c *calls) on(k flowKey) (list []transaction.ID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, call := range c.list {
+		l := &call.link
+		if l.Name == onlyFlow && l.Transport == k.leg && l.Flow == uint64(k.flow) && !call.settled && call.id != 0 {
+			list = append(list, call.id)
+		}
+	}
+	return list
 }
 
 func (c *calls) remove(call *Call) {

@@ -16,6 +16,10 @@ type carrier interface {
 	Master() (net.Addr, error)
 	// Send sends as pool.Pool does.
 	Send(ctx context.Context, m pool.Message, r pool.Route, done func(pool.Flow, error))
+	// Alive reports whether a connection is there.
+	Alive(f pool.Flow) bool
+	// Hangup ends a connection.
+	Hangup(f pool.Flow, why error)
 	Close() error
 }
 

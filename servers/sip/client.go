@@ -17,9 +17,9 @@ import (
 // A Client sends requests. Make one with NewClient, or take a server's.
 type Client struct{ stack *stack }
 
-// NewClient makes a client with legs of its own: those of Config.Listen, or else UDP at any port and TCP.
+// NewClient makes a client with legs of its own: those of Config.Listen and Config.Pools, or else UDP at any port and TCP.
 func NewClient(ctx context.Context, c Config) (*Client, error) {
-	if len(c.Listen) == 0 {
+	if len(c.Listen) == 0 && len(c.Pools) == 0 {
 		c.Listen = []string{"udp://:0", "tcp://:0"}
 	}
 	s, err := newStack(ctx, c)
@@ -73,7 +73,6 @@ type Call struct {
 	client    *Client
 	request   *Request // as it was sent
 	link      transaction.Link
-	id        transaction.ID
 	tag       uint64
 	responses chan *Response
 	failed    chan error
@@ -81,8 +80,9 @@ type Call struct {
 	proceeding atomic.Bool // a provisional response has come
 
 	// Guarded by the mutex of calls.
-	settled bool // the final response has come, or an error
-	left    bool // nobody waits any more
+	id      transaction.ID // 0 until it has begun
+	settled bool           // the final response has come, or an error
+	left    bool           // nobody waits any more
 }
 
 // Responses a call holds that nobody has read; later ones are dropped then.
@@ -108,9 +108,14 @@ func (c *Client) Start(ctx context.Context, req *Request) (*Call, error) {
 // StartAt sends a request to one address, over one transport. A request that makes a dialog, and that nobody has sent before, gets a
 // Contact if it has none (RFC 3261 section 8.1.1.8).
 func (c *Client) StartAt(req *Request, link transaction.Link) (*Call, error) {
+	return c.ForwardAt(req, link, "")
+}
+
+// ForwardAt is StartAt with something at the end of the branch, by which a proxy knows the request if it comes back.
+func (c *Client) ForwardAt(req *Request, link transaction.Link, mark string) (*Call, error) {
 	s := c.stack
 	link = s.fit(req, link)
-	via, err := s.via(link)
+	via, err := s.via(link, mark)
 	if err != nil {
 		return nil, err
 	}
@@ -123,14 +128,18 @@ func (c *Client) StartAt(req *Request, link transaction.Link) (*Call, error) {
 		responses: make(chan *Response, maxResponses), failed: make(chan error, 1),
 	}
 	s.calls.add(call)
+	begin := s.transactions.Request
 	if req.Method == "INVITE" {
-		call.id, err = s.transactions.Invite(req, link, call.tag)
-	} else {
-		call.id, err = s.transactions.Request(req, link, call.tag)
+		begin = s.transactions.Invite
 	}
+	id, err := begin(req, link, call.tag)
 	if err != nil {
 		s.calls.remove(call)
 		return nil, err
+	}
+	s.calls.begun(call, id)
+	if link.Reliable && link.Name == onlyFlow && !s.legs[link.Transport].carrier.Alive(pool.Flow(link.Flow)) { // it may have ended before that
+		s.transactions.Failed(id, pool.ErrNoConnection)
 	}
 	return call, nil
 }
@@ -145,13 +154,18 @@ func (c *Client) Targets(ctx context.Context, req *Request) ([]transaction.Link,
 
 // Send sends a request without a transaction, with a Via added: the ACK to a 2xx, for which nobody waits.
 func (c *Client) Send(ctx context.Context, req *Request) error {
-	s := c.stack
-	links, err := s.targets(ctx, req)
+	links, err := c.stack.targets(ctx, req)
 	if err != nil {
 		return err
 	}
-	link := s.fit(req, links[0])
-	via, err := s.via(link)
+	return c.SendAt(req, links[0])
+}
+
+// SendAt is Send to one address, over one transport.
+func (c *Client) SendAt(req *Request, link transaction.Link) error {
+	s := c.stack
+	link = s.fit(req, link)
+	via, err := s.via(link, "")
 	if err != nil {
 		return err
 	}
@@ -166,13 +180,16 @@ func (c *Client) Send(ctx context.Context, req *Request) error {
 }
 
 // via is the topmost Via of a request that leaves along a link.
-func (s *stack) via(link transaction.Link) (Via, error) {
+func (s *stack) via(link transaction.Link, mark string) (Via, error) {
 	if int(link.Transport) >= len(s.legs) {
 		return Via{}, ErrNoTransport
 	}
 	l := s.legs[link.Transport]
 	v := Via{Protocol: "SIP", ProtocolVersion: "2.0", Transport: l.transport(), Host: s.hostFor(l, link.Addr().Addr()), Port: l.local.Port()}
-	v.Params = header.Params(";branch=" + newBranch() + ";rport")
+	v.Params = header.Params(";branch=" + newBranch() + mark + ";rport")
+	if s.offersAlias(l) {
+		v.Params += ";" + aliasParam
+	}
 	return v, nil
 }
 
@@ -250,11 +267,10 @@ func (c *Call) Cancel(ctx context.Context) error {
 	s := c.client.stack
 	s.calls.add(cancel)
 	defer cancel.Close()
-	var err error
-	if cancel.id, err = s.transactions.Request(req, c.link, cancel.tag); err != nil {
+	if _, err := s.transactions.Request(req, c.link, cancel.tag); err != nil {
 		return err
 	}
-	_, err = cancel.Next(ctx)
+	_, err := cancel.Next(ctx)
 	return err
 }
 
@@ -295,7 +311,7 @@ func ack(invite *Request, res *Response) *Request {
 
 // fit moves a request that is too long for UDP to TCP, where there is such a leg (RFC 3261 section 18.1.1).
 func (s *stack) fit(req *Request, link transaction.Link) transaction.Link {
-	if link.Reliable || s.config.SwitchSize < 0 {
+	if link.Reliable || link.Name == onlyFlow || s.config.SwitchSize < 0 {
 		return link
 	}
 	const viaSize = 120 // the Via that is added
@@ -324,6 +340,7 @@ func (s *stack) respond(t *transaction.Transaction, res *Response, rejected bool
 	if rejected {
 		_ = s.transactions.Acknowledge(t.ID(), ack(call.request, res))
 	}
+	s.rests.note(res, call.link)
 	if res.Status >= 200 && s.calls.settle(call) {
 		return
 	}

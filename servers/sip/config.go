@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	wire "github.com/protogen-go/protogen/generated/sip"
 	"github.com/protogen-go/protogen/runtime/loop"
 	"github.com/protogen-go/protogen/runtime/pool"
 	"github.com/protogen-go/protogen/servers/sip/ability"
@@ -28,8 +29,11 @@ const (
 // Config is what a stack is made of. Listen and NewClient copy it. In each field zero means the default.
 type Config struct {
 	// Listen are the local addresses: "udp://192.0.2.1:5060", "tcp://:5060", "tls://[2001:db8::1]:5061", "ws://:8080", "wss://:8443". The port may be
-	// left out, and 0 is any.
+	// left out, which is the transport's own or, where that is taken, one of 5062 to 5100 or any; 0 is any.
 	Listen []string
+	// Pools are further legs, for those who want more of a pool than Listen says: a connected socket, a restriction to one peer, certificates of clients. Framer
+	// and Outgoing are set, and Limits and Logger where they are zero. The pools own the sockets once Listen or NewClient has succeeded.
+	Pools []pool.Config
 	// Handler answers requests; nil refuses all of them.
 	Handler Handler
 	// Inline runs the handler where requests are read, without a copy of them: it must not block, and the request is valid until it returns.
@@ -49,7 +53,7 @@ type Config struct {
 
 	MaxTransactions int           // see transaction.Config
 	MaxKept         int64         // octets; see transaction.Config
-	MaxHandlers     int           // handlers at work, beyond which requests get 503
+	MaxHandlers     int           // handlers at work, beyond which requests get 503; the last eighth is for peers that have no more than an eighth
 	RetryAfter      time.Duration // of a 503
 	SwitchSize      int           // a request of more octets leaves by TCP rather than UDP, where there is such a leg; negative: never
 	ReadBuffer      int           // octets that the system keeps for a UDP socket, as far as it lets us
@@ -79,6 +83,9 @@ func (c Config) withDefaults() Config {
 	}
 	if m, ok := c.Handler.(Methods); ok && c.Ability.Methods == nil {
 		c.Ability.Methods = m.Allow()
+		if has(c.Ability.Extensions, reliableTag) {
+			c.Ability.Methods = append(c.Ability.Methods, wire.MethodPRACK)
+		}
 	}
 	return c
 }
@@ -93,49 +100,53 @@ func fill[T int | time.Duration](field *T, value T) {
 type listenAddress struct {
 	proto pool.Proto
 	host  string
-	port  uint16
+	ports []uint16 // the first that is free is taken; 0 is any
 }
 
 // parseListen reads an address to listen on.
 func parseListen(s string) (listenAddress, error) {
 	scheme, rest, ok := strings.Cut(s, "://")
-	a := listenAddress{proto: pool.Proto(scheme), port: defaultPorts[pool.Proto(scheme)]}
+	a := listenAddress{proto: pool.Proto(scheme)}
+	own := defaultPorts[a.proto]
 	switch {
 	case !ok:
 		return a, fmt.Errorf("sip: listen address %q has no transport; want udp://, tcp://, tls://, ws:// or wss://", s)
-	case a.port == 0:
+	case own == 0:
 		return a, fmt.Errorf("sip: listen address %q: no transport %q", s, scheme)
 	}
 	host, port, err := net.SplitHostPort(rest)
 	if err != nil {
-		a.host = strings.Trim(rest, "[]")
+		a.host, a.ports = strings.Trim(rest, "[]"), []uint16{own}
+		if own == 5060 || own == 5061 {
+			a.ports = pool.Ports(own, 5062, 5100)
+		}
 		return a, nil
 	}
 	n, err := strconv.ParseUint(port, 10, 16)
 	if err != nil {
 		return a, fmt.Errorf("sip: listen address %q: %w", s, err)
 	}
-	a.host, a.port = host, uint16(n)
+	a.host, a.ports = host, []uint16{uint16(n)}
 	return a, nil
 }
 
 // openLeg makes the leg of an address.
 func (s *stack) openLeg(ctx context.Context, a listenAddress) error {
 	if a.proto == protoWS || a.proto == protoWSS {
-		w, err := listenWebSockets(ctx, a.proto, net.JoinHostPort(a.host, strconv.Itoa(int(a.port))), s.config.TLS, s.config.Limits)
+		w, err := listenWebSockets(ctx, a.proto, net.JoinHostPort(a.host, strconv.Itoa(int(a.ports[0]))), s.config.TLS, s.config.Limits)
 		if err != nil {
 			return fmt.Errorf("sip: %w", err)
 		}
 		s.carry(a.proto, w)
 		return nil
 	}
-	pc := pool.Config{Proto: a.proto, Framer: framer{}, Limits: s.config.Limits, Logger: s.config.Logger}
+	pc := pool.Config{Proto: a.proto}
 	if a.proto == pool.TLS {
 		if pc.TLS = s.config.TLS; pc.TLS == nil {
 			return errors.New("sip: a tls leg needs Config.TLS")
 		}
 	}
-	if err := pc.Listen(ctx, a.host, a.port); err != nil {
+	if err := pc.Listen(ctx, a.host, a.ports...); err != nil {
 		return fmt.Errorf("sip: %w", err)
 	}
 	if udp, ok := pc.Packet.(interface{ SetReadBuffer(int) error }); ok {
@@ -146,6 +157,13 @@ func (s *stack) openLeg(ctx context.Context, a listenAddress) error {
 
 // addLeg makes a leg of a pool's config.
 func (s *stack) addLeg(pc pool.Config) error {
+	pc.Framer, pc.Outgoing = framer{}, outgoingFramer{}
+	if pc.Limits == (pool.Limits{}) {
+		pc.Limits = s.config.Limits
+	}
+	if pc.Logger == nil {
+		pc.Logger = s.config.Logger
+	}
 	p, err := pool.New(pc)
 	if err != nil {
 		return fmt.Errorf("sip: %w", err)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 
+	wire "github.com/protogen-go/protogen/generated/sip"
 	"github.com/protogen-go/protogen/runtime/header"
 	"github.com/protogen-go/protogen/runtime/header/uri"
 )
@@ -21,12 +22,15 @@ type Dialog struct {
 	local, remote NameAddr // with their tags
 	routes        []Route
 	secure        bool
+	caller        bool // the Call-ID is ours
 
 	mu      sync.Mutex
 	target  uri.URI
 	number  uint32 // of our last request
 	theirs  uint32 // of the peer's last request; 0 when there was none
 	invited uint32 // the number of the INVITE that an ACK is about
+	asks    bool   // an INVITE of ours is on its way
+	asked   bool   // one of the peer's is being answered
 }
 
 // NewClientDialog makes the dialog of a request that we have sent (section 12.1.2).
@@ -35,7 +39,7 @@ func NewClientDialog(req *Request, res *Response) (*Dialog, error) {
 		return nil, ErrNoDialog
 	}
 	d := &Dialog{
-		callID: req.CallID, local: req.From, remote: res.To, routes: slices.Clone(res.RecordRoute), secure: req.URI.Secure(),
+		callID: req.CallID, local: req.From, remote: res.To, routes: slices.Clone(res.RecordRoute), secure: req.URI.Secure(), caller: true,
 		target: res.Contact[0].URI, number: req.CSeq.Number, invited: req.CSeq.Number,
 	}
 	slices.Reverse(d.routes)
@@ -51,6 +55,20 @@ func NewServerDialog(req *Request, res *Response) (*Dialog, error) {
 		callID: req.CallID, local: res.To, remote: req.From, routes: slices.Clone(req.RecordRoute), secure: req.URI.Secure(),
 		target: req.Contact[0].URI, theirs: req.CSeq.Number,
 	}, nil
+}
+
+// Dialog makes the dialog of a response that is about to be sent, whose tag it sets: requests of the dialog may come before Respond has returned.
+func (w *Responder) Dialog(res *Response) (*Dialog, error) {
+	w.mu.Lock()
+	req := w.request
+	w.mu.Unlock()
+	if req == nil {
+		return nil, ErrAnswered
+	}
+	if res.To.Tag() == "" {
+		w.tag(res)
+	}
+	return NewServerDialog(req, res)
 }
 
 // CallID, LocalTag and RemoteTag name the dialog.
@@ -74,10 +92,15 @@ func (d *Dialog) Receive(req *Request) bool {
 		}
 		d.theirs = req.CSeq.Number
 	}
-	if (req.Method == "INVITE" || req.Method == "UPDATE") && len(req.Contact) > 0 {
-		d.target = req.Contact[0].URI
-	}
+	d.refresh(req.Method, &req.MessageHead)
 	return true
+}
+
+// refresh moves the peer's target to what the request or response of a method says (section 12.2). The mutex is held.
+func (d *Dialog) refresh(method string, head *MessageHead) {
+	if (method == wire.MethodINVITE || method == wire.MethodUPDATE) && len(head.Contact) > 0 {
+		d.target = head.Contact[0].URI
+	}
 }
 
 // NewRequest makes a request within the dialog: section 12.2.1.1.
@@ -117,9 +140,17 @@ type Invitation struct {
 }
 
 // Invite sends an INVITE, answers the challenge if there are credentials, waits for the final response and acknowledges a 2xx. Any other
-// final response is a *StatusError. progress, unless it is nil, is told of provisional responses.
+// final response is a *StatusError. progress, unless it is nil, is told of provisional responses; those that ask for it are acknowledged (RFC 3262).
 func (c *Client) Invite(ctx context.Context, req *Request, credentials *Account, progress func(*Response)) (*Invitation, error) {
-	call, res, err := c.do(ctx, req, credentials, progress)
+	e := &early{client: c, request: req}
+	if c.stack.reliable && !has(req.Supported, reliableTag) {
+		req.Supported = append(slices.Clone(req.Supported), reliableTag)
+	}
+	call, res, err := c.do(ctx, req, credentials, func(res *Response) {
+		if e.provisional(ctx, res) && progress != nil {
+			progress(res)
+		}
+	}, c.try)
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +158,7 @@ func (c *Client) Invite(ctx context.Context, req *Request, credentials *Account,
 		call.Close()
 		return nil, &StatusError{res}
 	}
-	d, err := NewClientDialog(call.request, res)
+	d, err := e.dialog(res)
 	if err != nil {
 		call.Close()
 		return nil, err

@@ -15,6 +15,7 @@ import (
 
 	wire "github.com/protogen-go/protogen/generated/sip"
 	"github.com/protogen-go/protogen/runtime/header"
+	"github.com/protogen-go/protogen/runtime/transaction"
 )
 
 // An Account is who we are to servers that ask.
@@ -139,17 +140,20 @@ const maxChallenges = 3
 
 // DoAs is Do with an account: challenges are answered.
 func (c *Client) DoAs(ctx context.Context, req *Request, account *Account) (*Response, error) {
-	call, res, err := c.do(ctx, req, account, nil)
+	call, res, err := c.do(ctx, req, account, nil, c.try)
 	if call != nil {
 		call.Close()
 	}
 	return res, err
 }
 
+// An attempt sends a request and waits for its final response.
+type attempt func(ctx context.Context, req *Request, progress func(*Response)) (*Call, *Response, error)
+
 // do sends a request, again with credentials when it is challenged, and returns the call that brought the final response.
-func (c *Client) do(ctx context.Context, req *Request, account *Account, progress func(*Response)) (*Call, *Response, error) {
+func (c *Client) do(ctx context.Context, req *Request, account *Account, progress func(*Response), send attempt) (*Call, *Response, error) {
 	for challenges := 0; ; challenges++ {
-		call, res, err := c.try(ctx, req, progress)
+		call, res, err := send(ctx, req, progress)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -197,6 +201,23 @@ func (c *Client) try(ctx context.Context, req *Request, progress func(*Response)
 		}
 	}
 	return nil, nil, ErrNoTransport
+}
+
+// at is the attempt to send along one link.
+func (c *Client) at(link transaction.Link) attempt {
+	return func(ctx context.Context, req *Request, progress func(*Response)) (*Call, *Response, error) {
+		c.complete(req)
+		call, err := c.StartAt(req, link)
+		if err != nil {
+			return nil, nil, err
+		}
+		res, err := call.final(ctx, progress)
+		if err != nil {
+			call.Close()
+			return nil, nil, err
+		}
+		return call, res, nil
+	}
 }
 
 // final waits for the final response.

@@ -21,6 +21,8 @@ var (
 	ErrUndelivered = errors.New("sip: request not delivered")
 	// ErrAnswered says that a request has been answered finally, be it by its CANCEL.
 	ErrAnswered = errors.New("sip: answered already")
+	// ErrInviting says that an INVITE of the dialog is on its way.
+	ErrInviting = errors.New("sip: an INVITE of the dialog is on its way")
 	// ErrNoTransport says that no leg leads where a request is to go.
 	ErrNoTransport = errors.New("sip: no transport leads there")
 )

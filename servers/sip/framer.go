@@ -9,23 +9,36 @@ import (
 // framer cuts messages out of streams, and takes datagrams as they are: what is wrong with one, its answer says.
 type framer struct{}
 
-var streams = pool.Text{Length: []string{"Content-Length", "l"}, Inspect: inspect, Pong: true, Refuse: refuseFrame}
+var (
+	streams = pool.Text{Length: lengthNames, Inspect: inspect, Pong: true, Refuse: refuseFrame}
+	pings   = pool.Text{Length: lengthNames, Inspect: inspect, Pinging: true, Refuse: refuseFrame} // we ping there, if anybody does
+
+	lengthNames = []string{"Content-Length", "l"}
+)
 
 // Cut implements pool.Framer.
 func (framer) Cut(b []byte, seen int, l *pool.Limits) (pool.Cut, error) {
 	return streams.Cut(b, seen, l)
 }
 
+// outgoingFramer is framer for connections that we make.
+type outgoingFramer struct{ framer }
+
+// Cut implements pool.Framer.
+func (outgoingFramer) Cut(b []byte, seen int, l *pool.Limits) (pool.Cut, error) {
+	return pings.Cut(b, seen, l)
+}
+
 // minDatagram is the size under which a datagram is a keep-alive: no message is that short.
 const minDatagram = 13
 
-// stunCookie is at the fifth octet of every STUN message (RFC 5389 section 6), which share the port (RFC 5626 section 8) and are not served.
-const stunCookie = "\x21\x12\xa4\x42"
-
 // Datagram implements pool.Framer.
 func (framer) Datagram(b []byte, _ *pool.Limits) (pool.Cut, error) {
-	if len(b) < minDatagram || string(b[4:8]) == stunCookie {
+	switch {
+	case len(b) < minDatagram:
 		return pool.Cut{Kind: pool.KeepAlive}, nil
+	case isSTUN(b):
+		return pool.Cut{Message: b}, nil
 	}
 	return pool.Cut{Message: bytes.TrimLeft(b, "\r\n")}, nil
 }

@@ -33,6 +33,10 @@ var decoders = sync.Pool{New: func() any { return new(wire.Decoder) }}
 
 // Receive implements pool.Handler.
 func (l *leg) Receive(m pool.Message, from pool.From) {
+	if isSTUN(m.Data) {
+		l.stun(m.Data, from.Addr)
+		return
+	}
 	d := decoders.Get().(*wire.Decoder)
 	defer decoders.Put(d)
 	msg, err := d.Decode(m.Data)
@@ -44,6 +48,9 @@ func (l *leg) Receive(m pool.Message, from pool.From) {
 	link.SetAddr(from.Addr)
 	switch msg := msg.(type) {
 	case *Request:
+		if l.proto == pool.TLS && len(msg.Via) > 0 {
+			l.alias(&msg.Via[0], from)
+		}
 		l.request(msg, m.Data, link, from.Addr)
 	case *Response:
 		if err := msg.Validate(); err != nil { // there is nobody to tell
@@ -69,29 +76,36 @@ func (l *leg) request(req *Request, octets []byte, link transaction.Link, from n
 }
 
 // mark adds received and rport (RFC 3261 section 18.2.1, RFC 3581 section 4), and makes the link the way of the response (section 18.2.2): over UDP
-// to maddr, or to the source address and, unless rport was asked for, to the port that the sender has named.
+// to maddr, or to the source address and, unless rport was asked for, to the port that the sender has named; over a stream by the same connection and,
+// once that is gone, as over UDP without rport.
 func (l *leg) mark(via *Via, link *transaction.Link, from netip.AddrPort) {
 	rport := via.Params.Has("rport")
-	if host, err := netip.ParseAddr(strings.Trim(via.Host, "[]")); rport || err != nil || host.Unmap() != from.Addr() {
+	if host, ok := parseAddr(via.Host); rport || !ok || host != from.Addr() {
 		via.SetReceived(from.Addr().String())
 	}
 	if rport {
 		via.SetRPort(from.Port())
 	}
-	if l.reliable() {
-		return
-	}
 	to := from
-	if maddr, err := netip.ParseAddr(strings.Trim(via.MAddr(), "[]")); err == nil {
+	if maddr, ok := parseAddr(via.MAddr()); ok {
 		to = netip.AddrPortFrom(maddr, from.Port())
 	}
-	if !rport {
+	if !rport || l.reliable() {
 		to = netip.AddrPortFrom(to.Addr(), via.Port)
 		if via.Port == 0 {
 			to = netip.AddrPortFrom(to.Addr(), defaultPorts[l.proto])
 		}
 	}
 	link.SetAddr(to)
+}
+
+// parseAddr reads a host that is an address, in brackets or not. Most are, or are empty: a name costs an error that nobody sees.
+func parseAddr(host string) (netip.Addr, bool) {
+	if host == "" {
+		return netip.Addr{}, false
+	}
+	a, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return a.Unmap(), err == nil
 }
 
 // A delivery is a message on its way through a pool.
@@ -124,6 +138,9 @@ func (s *stack) Send(b []byte, to transaction.Link, id transaction.ID) {
 		m.Kind, m.Transaction, _ = inspect(b)
 	}
 	r := pool.Route{To: pool.Destination{Addr: to.Addr(), Host: s.names.of(to.Name)}, Flow: pool.Flow(to.Flow), Batch: true}
+	if to.Name == onlyFlow && l.reliable() {
+		r.To = pool.Destination{} // another connection to the same address would not do
+	}
 	l.carrier.Send(context.Background(), m, r, d.told)
 }
 
@@ -167,7 +184,7 @@ func (n *names) number(host string) uint32 {
 }
 
 func (n *names) of(number uint32) string {
-	if number == 0 {
+	if number == 0 || number == onlyFlow {
 		return ""
 	}
 	n.mu.Lock()

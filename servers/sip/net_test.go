@@ -68,7 +68,7 @@ func onPackets(t *testing.T, c Config, p *packets) *stack {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.addLeg(pool.Config{Proto: pool.UDP, Packet: p, Framer: framer{}, Logger: s.config.Logger}); err != nil {
+	if err := s.addLeg(pool.Config{Proto: pool.UDP, Packet: p}); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.attach(); err != nil {

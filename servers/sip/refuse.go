@@ -18,7 +18,7 @@ func (s *stack) refuse(req *Request, link transaction.Link, res *Response) {
 	if res.Status == wire.CodeServiceUnavailable {
 		res.RetryAfter = header.Some(wire.RetryAfter{Seconds: uint32(s.config.RetryAfter / time.Second)})
 	}
-	if res.To.Tag() == "" {
+	if res.To.Tag() == "" && !res.To.URI.IsZero() { // there may be no To that can be read
 		res.To.SetTag(s.tags.of(0, req.CallID))
 	}
 	b, err := res.AppendMessage(nil)

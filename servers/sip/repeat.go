@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"hash/maphash"
 	"strconv"
 	"sync"
 	"time"
@@ -13,7 +14,7 @@ import (
 type repeated struct {
 	timer  loop.Timer
 	stack  *stack
-	key    string
+	key    uint64
 	link   transaction.Link
 	octets []byte
 	after  time.Duration // between this time and the next
@@ -23,7 +24,7 @@ type repeated struct {
 // repeats are those that wait for their ACK.
 type repeats struct {
 	mu   sync.Mutex
-	list map[string]*repeated
+	list map[uint64]*repeated // by ackKey
 	free sync.Pool
 }
 
@@ -33,18 +34,18 @@ func (r *repeats) len() int {
 	return len(r.list)
 }
 
-// appendAckKey appends what a 2xx and its ACK have in common: the dialog and the number of the INVITE.
-func appendAckKey(b []byte, h *MessageHead) []byte {
-	b = append(append(b, h.CallID...), ' ')
+// ackKey is a number for what a 2xx and its ACK have in common: the dialog and the number of the INVITE. As with inviteKey, nobody can find two of
+// them.
+func (s *stack) ackKey(h *MessageHead) uint64 {
+	var buf [192]byte
+	b := append(append(buf[:0], h.CallID...), ' ')
 	b = append(append(b, h.From.Tag()...), ' ')
 	b = append(append(b, h.To.Tag()...), ' ')
-	return strconv.AppendUint(b, uint64(h.CSeq.Number), 10)
+	return maphash.Bytes(s.seed, strconv.AppendUint(b, uint64(h.CSeq.Number), 10))
 }
 
 // repeat begins to repeat a 2xx.
 func (s *stack) repeat(res *Response, link transaction.Link) {
-	var buf [128]byte
-	key := appendAckKey(buf[:0], &res.MessageHead)
 	r, _ := s.repeats.free.Get().(*repeated)
 	if r == nil {
 		r = &repeated{}
@@ -54,20 +55,27 @@ func (s *stack) repeat(res *Response, link transaction.Link) {
 	if err != nil {
 		return
 	}
-	r.stack, r.link, r.octets, r.key = s, link, octets, string(key)
+	r.stack, r.link, r.octets, r.key = s, link, octets, s.ackKey(&res.MessageHead)
 	r.after, r.left = s.config.Timers.T1, 64*s.config.Timers.T1
 	s.repeats.mu.Lock()
 	if s.repeats.list == nil {
-		s.repeats.list = map[string]*repeated{}
+		s.repeats.list = map[uint64]*repeated{}
 	}
 	_, twice := s.repeats.list[r.key]
 	if !twice {
 		s.repeats.list[r.key] = r
+		s.transactions.Hold(len(r.octets))
 	}
 	s.repeats.mu.Unlock()
 	if !twice {
 		s.wheel.Arm(&r.timer, r.after)
 	}
+}
+
+// drop forgets a 2xx. The mutex of repeats is held.
+func (s *stack) drop(r *repeated) {
+	delete(s.repeats.list, r.key)
+	s.transactions.Hold(-len(r.octets))
 }
 
 // again is called by the wheel.
@@ -77,7 +85,7 @@ func (r *repeated) again() {
 	if r.left <= 0 {
 		s.repeats.mu.Lock()
 		if s.repeats.list[r.key] == r {
-			delete(s.repeats.list, r.key)
+			s.drop(r)
 			s.counters.unacknowledged.Add(1)
 		}
 		s.repeats.mu.Unlock()
@@ -96,12 +104,11 @@ func (r *repeated) again() {
 
 // acked ends the repeating of a 2xx, given its head or that of the ACK that acknowledges it.
 func (s *stack) acked(head *MessageHead) {
-	var buf [128]byte
-	key := appendAckKey(buf[:0], head)
+	key := s.ackKey(head)
 	s.repeats.mu.Lock()
-	r := s.repeats.list[string(key)]
+	r := s.repeats.list[key]
 	if r != nil {
-		delete(s.repeats.list, r.key)
+		s.drop(r)
 	}
 	s.repeats.mu.Unlock()
 	if r != nil && s.wheel.Disarm(&r.timer) { // else the wheel has it in hand

@@ -117,7 +117,7 @@ func (s *stack) targets(ctx context.Context, req *Request) ([]transaction.Link, 
 	if len(links) == 0 {
 		return nil, ErrNoTransport
 	}
-	return links, nil
+	return s.rests.awake(req, links)
 }
 
 func (s *stack) linkTo(l *leg, to pool.Destination) transaction.Link {

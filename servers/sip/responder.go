@@ -2,6 +2,7 @@ package sip
 
 import (
 	"context"
+	"hash/maphash"
 	"strconv"
 	"strings"
 	"sync"
@@ -18,17 +19,21 @@ type Responder struct {
 	link    transaction.Link
 	method  string
 	request *Request
-	key     string // of an INVITE, until it is answered
+	key     uint64 // of an INVITE, see inviteKey; 0 for others
 
 	mu        sync.Mutex
 	answered  bool
+	dialog    header.Params      // of the To field, with our tag: what the responses have in common
 	sent      bool               // a provisional response
 	ctx       context.Context    // made when somebody asks
 	cancelled context.CancelFunc // of ctx
 	ended     bool               // ctx is to be one that has ended
 	onCancel  func()
-	running   bool // the handler runs inline: the request is not ours
-	terminate bool // it was cancelled meanwhile
+	left      bool   // the peer has cancelled
+	held      int    // octets counted for our copy of the request
+	rseq      uint32 // of the last provisional response that is to be acknowledged
+	running   bool   // the handler runs inline: the request is not ours
+	terminate bool   // it was cancelled meanwhile
 }
 
 // Respond sends a response: any number of provisional ones, then a final one. A To tag is added where there is none. A 2xx to an
@@ -39,7 +44,7 @@ func (w *Responder) Respond(res *Response) error {
 		return ErrAnswered
 	}
 	if res.Status > 100 && res.To.Tag() == "" {
-		res.To.SetTag(s.tags.of(w.id, res.CallID))
+		w.tag(res)
 	}
 	if res.Server == "" {
 		res.Server = s.config.Name
@@ -56,6 +61,20 @@ func (w *Responder) Respond(res *Response) error {
 		s.acked(&res.MessageHead)
 	}
 	return err
+}
+
+// tag sets our tag in a response, whose To field has otherwise the parameters of the request's.
+func (w *Responder) tag(res *Response) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if before := res.To.Params; before != "" || w.dialog == "" {
+		res.To.SetTag(w.stack.tags.of(w.id, res.CallID))
+		if before == "" {
+			w.dialog = res.To.Params
+		}
+		return
+	}
+	res.To.Params = w.dialog
 }
 
 // recorded are the proxies that want to see the dialog which a response makes (RFC 3261 section 12.1.1).
@@ -118,11 +137,13 @@ func (w *Responder) send(res *Response) error {
 
 // end frees what was kept for the request.
 func (w *Responder) end() {
-	if w.key != "" {
+	if w.key != 0 {
 		w.stack.invites.remove(w)
 	}
 	w.mu.Lock()
 	w.ended = true
+	w.stack.transactions.Hold(-w.held)
+	w.held = 0
 	cancelled := w.cancelled
 	w.mu.Unlock()
 	if cancelled != nil {
@@ -135,12 +156,26 @@ func (w *Responder) leave(m *Request, octets []byte) {
 	w.mu.Lock()
 	w.request, w.running = nil, false
 	if !w.answered {
-		w.request, _ = clone(m, octets)
+		if c, err := clone(m, octets); err == nil {
+			w.own(c, octets)
+		}
 	}
 	terminate := w.terminate
 	w.mu.Unlock()
 	if terminate {
 		_ = w.Reply(wire.CodeRequestTerminated)
+	}
+}
+
+// requestSize is about what a copy of a request takes beside its octets.
+const requestSize = 4 << 10
+
+// own makes a copy of the request ours until it is answered. The mutex is held.
+func (w *Responder) own(req *Request, octets []byte) {
+	w.request = req
+	if !w.answered {
+		w.held = len(octets) + requestSize
+		w.stack.transactions.Hold(w.held)
 	}
 }
 
@@ -169,7 +204,7 @@ func (w *Responder) Context() context.Context {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.ctx == nil {
-		ctx, cancel := context.WithCancel(context.Background())
+		ctx, cancel := context.WithCancel(w.stack.ctx)
 		w.ctx, w.cancelled = ctx, cancel
 		if w.ended {
 			cancel()
@@ -179,11 +214,15 @@ func (w *Responder) Context() context.Context {
 }
 
 // OnCancel has f called when the peer cancels an INVITE, in place of the answer 487 that the stack gives by itself. f must not block. It
-// is for proxies, which pass the CANCEL on.
+// is for proxies, which pass the CANCEL on. When the CANCEL has come before, and has been answered, f is called at once.
 func (w *Responder) OnCancel(f func()) {
 	w.mu.Lock()
 	w.onCancel = f
+	late := w.left
 	w.mu.Unlock()
+	if late {
+		f()
+	}
 }
 
 // Link is the way to the peer: the transport, the address, the connection.
@@ -205,21 +244,25 @@ func (w *Responder) trying() {
 // invites are the INVITEs that have not been answered, for the CANCELs that may come.
 type invites struct {
 	mu   sync.Mutex
-	keys map[string]*Responder
+	keys map[uint64]*Responder
 	ids  map[transaction.ID]*Responder
 }
 
-// inviteKey is what a CANCEL has in common with its INVITE: RFC 3261 section 9.2.
-func inviteKey(m *Request) string {
+// inviteKey is a number for what a CANCEL has in common with its INVITE: RFC 3261 section 9.2. Nobody can find two INVITEs with one number
+// without knowing the seed. It is not 0.
+func (s *stack) inviteKey(m *Request) uint64 {
+	var buf [128]byte
 	v := &m.Via[0]
-	return v.Branch() + " " + strings.ToLower(v.Host) + " " + strconv.Itoa(int(v.Port))
+	b := append(append(buf[:0], v.Branch()...), ' ')
+	b = append(append(b, strings.ToLower(v.Host)...), ' ')
+	return max(maphash.Bytes(s.seed, strconv.AppendUint(b, uint64(v.Port), 10)), 1)
 }
 
 func (i *invites) add(w *Responder) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if i.keys == nil {
-		i.keys, i.ids = map[string]*Responder{}, map[transaction.ID]*Responder{}
+		i.keys, i.ids = map[uint64]*Responder{}, map[transaction.ID]*Responder{}
 	}
 	i.keys[w.key], i.ids[w.id] = w, w
 }
@@ -233,7 +276,7 @@ func (i *invites) remove(w *Responder) {
 	delete(i.ids, w.id)
 }
 
-func (i *invites) byKey(key string) *Responder {
+func (i *invites) byKey(key uint64) *Responder {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	return i.keys[key]
@@ -247,7 +290,7 @@ func (i *invites) byID(id transaction.ID) *Responder {
 
 // cancel answers a CANCEL: 200 and, for its INVITE, 487; or 481 when there is none to be cancelled.
 func (s *stack) cancel(t *transaction.Transaction, m *Request) {
-	w := s.invites.byKey(inviteKey(m))
+	w := s.invites.byKey(s.inviteKey(m))
 	code := wire.CodeOK
 	if w == nil {
 		code = wire.CodeCallDoesNotExist
@@ -266,6 +309,7 @@ func (s *stack) cancel(t *transaction.Transaction, m *Request) {
 	w.mu.Lock()
 	onCancel, running := w.onCancel, w.running
 	w.terminate = running && onCancel == nil
+	w.left = true
 	w.mu.Unlock()
 	switch {
 	case onCancel != nil:

@@ -107,12 +107,20 @@ func (s *stack) Requested(t *transaction.Transaction, m *Request) {
 // serve has a request answered, by the stack itself or by the handler.
 func (s *stack) serve(t *transaction.Transaction, m *Request) {
 	w := &Responder{stack: s, id: t.ID(), link: t.Link(), method: methodName(m.Method), request: m, running: true}
+	if s.reliable && m.Method == wire.MethodPRACK {
+		s.acknowledge(w, m, t.Received())
+		return
+	}
 	if res := s.config.Ability.Refuse(m); res != nil {
 		_ = w.Respond(res)
 		return
 	}
+	if !s.config.Ability.Proxy && s.merges.merged(m) {
+		_ = w.Reply(wire.CodeLoopDetected)
+		return
+	}
 	if m.Method == "INVITE" {
-		w.key = inviteKey(m)
+		w.key = s.inviteKey(m)
 		s.invites.add(w)
 	}
 	s.handle(w, m, t.Received())
@@ -143,14 +151,15 @@ func (s *stack) handle(w *Responder, m *Request, octets []byte) {
 		return
 	}
 	w.mu.Lock()
-	w.request, w.running = req, false
+	w.own(req, octets)
+	w.running = false
 	terminate := w.terminate
 	w.mu.Unlock()
 	if terminate {
 		_ = w.Reply(wire.CodeRequestTerminated)
 	}
-	if s.handlers.Add(1) > int64(s.config.MaxHandlers) {
-		s.handlers.Add(-1)
+	leave, ok := s.handlers.begin(s.seed, w.link.Addr().Addr(), int64(s.config.MaxHandlers))
+	if !ok {
 		_ = w.Reply(wire.CodeServiceUnavailable)
 		return
 	}
@@ -159,7 +168,7 @@ func (s *stack) handle(w *Responder, m *Request, octets []byte) {
 		end = s.acks.begin(req.CallID)
 	}
 	go func() {
-		defer s.handlers.Add(-1)
+		defer leave()
 		defer end()
 		defer s.confine(w)
 		if before != nil {

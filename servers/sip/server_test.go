@@ -271,20 +271,30 @@ func TestSwitchToTCP(t *testing.T) {
 
 // Nobody is there: the transport or the transaction says so.
 func TestNobodyThere(t *testing.T) {
-	client := newClient(t, sip.Config{Timers: sip.Timers{T1: time.Millisecond, T2: 8 * time.Millisecond}})
+	patient := newClient(t, sip.Config{})
+	hasty := newClient(t, sip.Config{Timers: sip.Timers{T1: time.Millisecond, T2: 8 * time.Millisecond}})
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	address := l.Addr().String()
-	_ = l.Close()
-	for target, want := range map[string]error{
-		"sip:bob@" + address + ";transport=tcp": sip.ErrUndelivered,
-		"sip:bob@" + address:                    sip.ErrTimeout,
-		"tel:+1":                                sip.ErrNoTransport,
+	defer l.Close()
+	caller, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer caller.Close()
+	address := caller.LocalAddr().String() // taken, so that nobody else can listen there
+	for _, test := range []struct {
+		target string
+		client *sip.Client
+		want   error
+	}{
+		{"sip:bob@" + address + ";transport=tcp", patient, sip.ErrUndelivered},
+		{"sip:bob@" + address, hasty, sip.ErrTimeout},
+		{"tel:+1", patient, sip.ErrNoTransport},
 	} {
-		if res, err := client.Do(t.Context(), request(t, "OPTIONS", target)); !errors.Is(err, want) {
-			t.Errorf("%s: %v, %v; want %v", target, res, err, want)
+		if res, err := test.client.Do(t.Context(), request(t, "OPTIONS", test.target)); !errors.Is(err, test.want) {
+			t.Errorf("%s: %v, %v; want %v", test.target, res, err, test.want)
 		}
 	}
 }

@@ -2,7 +2,9 @@ package sip
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
+	"hash/maphash"
 	"sync"
 	"sync/atomic"
 
@@ -21,15 +23,24 @@ type stack struct {
 	transactions *wire.Transactions
 	names        names
 	tags         tags
+	seed         maphash.Seed // of the numbers that stand for keys
 	wheel        *loop.Wheel
 	repeats      repeats
 	invites      invites
 	acks         acks
 	calls        calls
+	flows        flows
+	merges       merges
+	reliable     bool // provisional responses may be acknowledged
+	pracks       pracks
+	rests        rests
+	secret       [32]byte // behind the tokens of flows
 	counters     counters
-	handlers     atomic.Int64
+	handlers     handlers
 	closing      chan struct{}
 	closed       sync.Once
+	ctx          context.Context // of handlers; ends with the stack
+	cancelAll    context.CancelCauseFunc
 }
 
 // counters are the live form of Stats.
@@ -50,7 +61,7 @@ func (s *stack) Stats() Stats {
 	c := &s.counters
 	return Stats{
 		Transactions: s.transactions.Stats(), Unreadable: c.unreadable.Load(), Refused: c.refused.Load(),
-		Unacknowledged: c.unacknowledged.Load(), Repeating: s.repeats.len(), Handlers: s.handlers.Load(),
+		Unacknowledged: c.unacknowledged.Load(), Repeating: s.repeats.len(), Handlers: s.handlers.all.Load(),
 	}
 }
 
@@ -69,6 +80,11 @@ func newStack(ctx context.Context, c Config) (*stack, error) {
 			break
 		}
 	}
+	for _, pc := range c.Pools {
+		if err == nil {
+			err = s.addLeg(pc)
+		}
+	}
 	if err == nil && len(s.legs) == 0 {
 		err = errors.New("sip: nothing to listen on")
 	}
@@ -81,7 +97,11 @@ func newStack(ctx context.Context, c Config) (*stack, error) {
 
 // makeStack makes a stack without legs.
 func makeStack(c Config) (*stack, error) {
-	s := &stack{config: c.withDefaults(), tags: newTags(), wheel: loop.NewWheel(0), closing: make(chan struct{})}
+	s := &stack{config: c.withDefaults(), tags: newTags(), seed: maphash.MakeSeed(), wheel: loop.NewWheel(0), closing: make(chan struct{})}
+	s.ctx, s.cancelAll = context.WithCancelCause(context.Background())
+	_, _ = rand.Read(s.secret[:])
+	s.reliable = has(s.config.Ability.Extensions, reliableTag)
+	s.merges = newMerges(64 * s.config.Timers.T1)
 	s.engine = s.config.Engine
 	if s.engine == nil {
 		s.engine, s.ownEngine = loop.NewGoroutines(loop.Config{Logger: s.config.Logger}), true
@@ -108,6 +128,7 @@ func (s *stack) close() error {
 	var errs []error
 	s.closed.Do(func() {
 		close(s.closing)
+		s.cancelAll(ErrClosed)
 		if s.transactions != nil {
 			s.transactions.Close()
 		}

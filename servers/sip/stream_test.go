@@ -135,7 +135,7 @@ func TestHalfClosed(t *testing.T) {
 
 // More transactions than there is room for get 503, and tell when to come again.
 func TestOverload(t *testing.T) {
-	server := serve(t, sip.Config{MaxTransactions: 10, Handler: sip.HandlerFunc(func(*sip.Responder, *sip.Request) {})})
+	server := serve(t, sip.Config{MaxTransactions: 7, Handler: sip.HandlerFunc(func(*sip.Responder, *sip.Request) {})})
 	nc, err := net.Dial("tcp", server.Addrs()[1].String())
 	if err != nil {
 		t.Fatal(err)
@@ -147,10 +147,10 @@ func TestOverload(t *testing.T) {
 		}
 	}
 	s := &stream{t, nc, bufio.NewReader(nc)}
-	for range 90 {
+	for range 93 {
 		s.want("503")
 	}
-	if st := server.Stats().Transactions; st.Open != 10 || st.Full != 90 {
+	if st := server.Stats().Transactions; st.Open != 7 || st.Full != 93 {
 		t.Errorf("stats %+v", st)
 	}
 }

@@ -94,6 +94,23 @@ func (w *webSockets) Master() (net.Addr, error) {
 	return w.listener.Addr(), nil
 }
 
+// Alive implements carrier.
+func (w *webSockets) Alive(f pool.Flow) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.conns[f] != nil
+}
+
+// Hangup implements carrier.
+func (w *webSockets) Hangup(f pool.Flow, _ error) {
+	w.mu.Lock()
+	s := w.conns[f]
+	w.mu.Unlock()
+	if s != nil {
+		_ = s.conn.CloseNow() // which ends the reading
+	}
+}
+
 // Close implements carrier.
 func (w *webSockets) Close() error {
 	w.cancel()
@@ -161,12 +178,15 @@ func (s *webSocket) run() {
 	ctx, cancel := context.WithCancel(w.ctx)
 	w.live.Go(func() { s.write(ctx) })
 	from := pool.From{Proto: w.proto, Addr: s.addr, Flow: s.flow}
+	var err error
 	for {
-		_, b, err := s.conn.Read(ctx)
-		if err != nil {
+		var b []byte
+		if _, b, err = s.conn.Read(ctx); err != nil {
 			break
 		}
-		w.handler.Receive(pool.Message{Data: b}, from)
+		if !s.keepAlive(b) {
+			w.handler.Receive(pool.Message{Data: b}, from)
+		}
 	}
 	cancel()
 	w.mu.Lock()
@@ -177,6 +197,25 @@ func (s *webSocket) run() {
 	close(s.gone)
 	w.mu.Unlock()
 	_ = s.conn.CloseNow()
+	if h, ok := w.handler.(pool.FlowHandler); ok {
+		h.FlowClosed(s.flow, err)
+	}
+}
+
+// keepAlive takes a message of empty lines: two are a ping, and answered; one is a pong (RFC 7118 section 6).
+func (s *webSocket) keepAlive(b []byte) bool {
+	switch string(b) {
+	case ping:
+		w := s.carrier
+		w.Send(w.ctx, pool.Message{Data: []byte(pong)}, pool.Route{Flow: s.flow}, func(pool.Flow, error) {})
+	case pong:
+		if h, ok := s.carrier.handler.(pool.KeepAliveHandler); ok {
+			h.KeptAlive(s.flow)
+		}
+	default:
+		return false
+	}
+	return true
 }
 
 // write writes what is queued, and pings.

@@ -77,7 +77,7 @@ func TestBrowser(t *testing.T) {
 	defer c.CloseNow()
 	text := strings.Replace(strings.Replace(options(1, "Subject: x"), "TCP", "WS", 1), "a.example;", "df7jal23ls0d.invalid;", 1)
 	for _, typ := range []websocket.MessageType{websocket.MessageText, websocket.MessageBinary} {
-		if err := c.Write(t.Context(), typ, []byte(strings.ReplaceAll(text, "z9hG4bK1", "z9hG4bK"+typ.String()))); err != nil {
+		if err := c.Write(t.Context(), typ, []byte(strings.ReplaceAll(text, "c1\r\n", typ.String()+"\r\n"))); err != nil {
 			t.Fatal(err)
 		}
 		_, b, err := c.Read(t.Context())
@@ -90,5 +90,25 @@ func TestBrowser(t *testing.T) {
 	}
 	if st := server.Stats(); st.Transactions.Faults != 0 {
 		t.Errorf("stats %+v", st)
+	}
+}
+
+// Pings are answered: those of WebSocket and those of SIP.
+func TestWebSocketKeepAlive(t *testing.T) {
+	_, address := listenWeb(t, sip.Config{})
+	c, _, err := websocket.Dial(t.Context(), "ws://"+address, &websocket.DialOptions{Subprotocols: []string{"sip"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.CloseNow()
+	if err := c.Write(t.Context(), websocket.MessageText, []byte("\r\n\r\n")); err != nil {
+		t.Fatal(err)
+	}
+	if _, b, err := c.Read(t.Context()); err != nil || string(b) != "\r\n" {
+		t.Errorf("%q, %v", b, err)
+	}
+	reading := c.CloseRead(t.Context())
+	if err := c.Ping(reading); err != nil {
+		t.Errorf("no pong: %v", err)
 	}
 }

@@ -29,6 +29,8 @@ func (m maker) token() string   { return m.of("abcXYZ019-.!%*_+`'~", 1) }
 func (m maker) text() string    { return "x" + m.of("ab \"\\,;:<>()é\t", 0) + "y" }
 func (m maker) decimal() string { return fmt.Sprintf("%d.%d", m.IntN(2), m.IntN(1000)) }
 
+func (m maker) quality() string { return fmt.Sprintf("0.%03d", m.IntN(1000)) }
+
 func (m maker) host() string {
 	return []string{"a.example", "192.0.2.1", "[2001:db8::1]", "[::ffff:192.0.2.1]", "under_score"}[m.IntN(5)]
 }
@@ -96,14 +98,14 @@ func (m maker) head(method string) sip.MessageHead {
 		Route:       list(m, m.route),
 		RecordRoute: list(m, m.route),
 		Contact: list(m, func() sip.Contact {
-			return sip.Contact{Display: m.text(), URI: m.uri(), Params: m.params().With("q", m.decimal())}
+			return sip.Contact{Display: m.text(), URI: m.uri(), Params: m.params().With("q", m.quality())}
 		}),
 		Allow:         list(m, m.token),
 		Accept:        list(m, m.mediaType),
 		Require:       list(m, m.token),
 		Subject:       m.text(),
 		Authorization: list(m, func() sip.Credentials { return sip.Credentials{Scheme: m.token(), Arguments: m.arguments()} }),
-		Warning:       list(m, func() sip.Warning { return sip.Warning{Code: uint16(m.IntN(1000)), Agent: "a:1", Text: m.text()} }),
+		Warning:       list(m, func() sip.Warning { return sip.Warning{Code: uint16(100 + m.IntN(900)), Agent: "a:1", Text: m.text()} }),
 		Body:          []byte(m.of("\r\n\x00abc ", 0)),
 		Others:        header.Fields{{Name: "X-" + m.token(), Value: m.text()}, {Name: "x-" + m.token()}},
 	}
@@ -112,7 +114,7 @@ func (m maker) head(method string) sip.MessageHead {
 		h.RetryAfter = header.Some(sip.RetryAfter{Seconds: m.Uint32(), Comment: "a (b) c", Params: m.params()})
 		h.Timestamp = sip.Timestamp{Time: m.decimal(), Delay: m.decimal()}
 		h.ContentType = m.mediaType()
-		h.Replaces = sip.Replaces{CallID: m.token(), Params: m.params()}
+		h.Replaces = sip.Replaces{CallID: m.token(), Params: m.params().With("to-tag", m.token()).With("from-tag", m.token())}
 	}
 	return h
 }

@@ -1,0 +1,5 @@
+//go:build faults
+
+package transaction_test
+
+const stormSize = 1_000_000

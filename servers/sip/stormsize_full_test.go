@@ -1,0 +1,5 @@
+//go:build faults
+
+package sip
+
+const stormSize = 1_000_000
