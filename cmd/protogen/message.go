@@ -66,7 +66,7 @@ func (j messageJudge) judge(in []byte) []fault {
 	case errors.As(err, &wrongLine):
 		f.Rule, f.Column, f.Text = "line", wrongLine.Offset+1, wrongLine.Error()
 	case errors.As(err, &wrongMap):
-		f.Rule, f.Text = "map", wrongMap.Error()
+		f.Rule, f.Column, f.Text = "map", wrongMap.Offset+1, wrongMap.Error()
 	case errors.As(err, &wrongImage):
 		f.Rule, f.Column, f.Text = "image", wrongImage.Offset+1, wrongImage.Error()
 	}

@@ -183,7 +183,7 @@ func (e treeEncoding) readers() []jen.Code { return block(e.decodeTree()) }
 //		default:
 //			r.Strange()
 //		}
-//		return nil, treeError(r.Err())
+//		return nil, treeError(r.Fault(image))
 //	}
 func (e treeEncoding) decodeTree() jen.Code {
 	var cases []jen.Code
@@ -216,7 +216,7 @@ func (e treeEncoding) decodeTree() jen.Code {
 			what the codec made, and keeps nothing of image itself. The error is a [*MessageError]. Any number of goroutines may
 			call it.`),
 		function("DecodeTree", block(codecParam(), jen.Id("image").Index().Byte()), block(jen.Id("Message"), jen.Error()),
-			append(body, jen.Return(jen.Nil(), jen.Id("treeError").Call(jen.Id("r").Dot("Err").Call())))...)).(*jen.Statement).
+			append(body, jen.Return(jen.Nil(), jen.Id("treeError").Call(jen.Id("r").Dot("Fault").Call(jen.Id("image")))))...)).(*jen.Statement).
 		Line().Line().Add(treeError())
 }
 
@@ -289,19 +289,10 @@ func treeError() jen.Code {
 // declare implements encoding.
 func (e treeEncoding) declare(m *message) (typ jen.Code, methods []jen.Code) {
 	fields := e.allFields(m.m)
+	constant := func(f *model.Field) any { return e.constant(m.m, f) }
 	write := append(e.refuseBroken(m), jen.Id("w").Op(":=").Add(rt("tree/record", "NewWriter")).Call(jen.Id("codec"), lit(m.m.Name)))
-	var read []jen.Code
-	for _, f := range fields {
-		key := lit(wireKey(f))
-		if c := e.constant(m.m, f); c != nil {
-			read = append(read, jen.Id("r").Dot("Known").Call(key))
-			write = append(write, writeConstant(key, c))
-			continue
-		}
-		read = append(read, e.readField(f, "m"))
-		write = append(write, e.writeField(f, "m"))
-	}
-	read, write = e.unknown(m.m.Unknown, fields, "m", read, write)
+	write = append(write, e.writePairs(fields, constant, m.m.Unknown, "m")...)
+	read := e.readPairs(fields, constant, m.m.Unknown, "m")
 	typ = e.plainStruct(m, e.others(m.m.Unknown)...)
 	methods = block(
 		documented(doc("AppendTree implements [%s].", e.emitter.family(e)),
@@ -322,20 +313,67 @@ func (e treeEncoding) others(unknown string) []jen.Code {
 	return block(doc("Others are the pairs of all other keys, as they came.").Line().Id(othersField).Index().Add(rt("tree", "Entry")))
 }
 
-// unknown adds what becomes of keys that no field has:
+// readPairs emits what reads the pairs of a map, recv being the message or struct; constant is the value of a field that has but one, nil of others.
 //
-//	r.Only("id", "type")
-//	m.Others = r.Others("id", "type")
-func (e treeEncoding) unknown(what string, fields []*model.Field, recv string, read, write []jen.Code) (_, _ []jen.Code) {
-	keys := literals(keysOf(fields))
-	switch what {
+//	for r.Next() {
+//		switch r.Key() {
+//		case "id":
+//			m.ID = r.Int(0, 9)
+//		case "type":
+//		default:
+//			r.Unknown()
+//		}
+//	}
+//	r.Need("id")
+//
+// The last case of a map that keeps what it does not know is
+//
+//	default:
+//		m.Others = append(m.Others, r.Pair())
+func (e treeEncoding) readPairs(fields []*model.Field, constant func(*model.Field) any, unknown, recv string) []jen.Code {
+	var cases, needed []jen.Code
+	for _, f := range fields {
+		key := lit(wireKey(f))
+		if constant(f) != nil {
+			cases = append(cases, jen.Case(key).Block())
+			continue
+		}
+		cases = append(cases, jen.Case(key).Block(e.readField(f, recv)))
+		if !f.Optional {
+			needed = append(needed, key)
+		}
+	}
+	switch unknown {
 	case "refuse":
-		read = append(read, jen.Id("r").Dot("Only").Call(keys...))
+		cases = append(cases, jen.Default().Block(jen.Id("r").Dot("Unknown").Call()))
 	case "keep":
-		read = append(read, jen.Id(recv).Dot(othersField).Op("=").Id("r").Dot("Others").Call(keys...))
+		others := jen.Id(recv).Dot(othersField)
+		cases = append(cases, jen.Default().Block(others.Clone().Op("=").Append(others, jen.Id("r").Dot("Pair").Call())))
+	}
+	var read []jen.Code
+	if len(cases) > 0 {
+		read = append(read, jen.For(jen.Id("r").Dot("Next").Call()).Block(jen.Switch(jen.Id("r").Dot("Key").Call()).Block(cases...)))
+	}
+	if len(needed) > 0 {
+		read = append(read, jen.Id("r").Dot("Need").Call(needed...))
+	}
+	return read
+}
+
+// writePairs emits what writes the pairs of a map.
+func (e treeEncoding) writePairs(fields []*model.Field, constant func(*model.Field) any, unknown, recv string) []jen.Code {
+	var write []jen.Code
+	for _, f := range fields {
+		if c := constant(f); c != nil {
+			write = append(write, writeConstant(lit(wireKey(f)), c))
+			continue
+		}
+		write = append(write, e.writeField(f, recv))
+	}
+	if unknown == "keep" {
 		write = append(write, jen.Id("w").Dot("Others").Call(jen.Id(recv).Dot(othersField)))
 	}
-	return read, write
+	return write
 }
 
 // writeConstant emits
@@ -353,46 +391,39 @@ func writeConstant(key jen.Code, constant any) jen.Code {
 
 // readField emits
 //
-//	m.ID = r.Int("id", 0, 9)
+//	m.ID = r.Int(0, 9)
 //
-// and, for one that may be absent,
+// and, for one that undef stands for the absence of,
 //
-//	if r.Holds("to") {
-//		m.To = r.Text("to")
+//	if r.Holds() {
+//		m.To = r.Text()
 //	}
 func (e treeEncoding) readField(f *model.Field, recv string) jen.Code {
-	v, key := jen.Id(recv).Dot(f.Go), lit(wireKey(f))
-	if f.Optional && e.isAny(f) && !f.Image {
-		return v.Op("=").Id("r").Dot("Maybe").Call(key)
-	}
+	v, r := jen.Id(recv).Dot(f.Go), jen.Id("r")
 	var steps []jen.Code
 	switch verb, args := e.verb(f); {
 	case verb == "Record" || verb == "Image":
 		if e.byPointer(f) {
 			steps = append(steps, v.Clone().Op("=").New(e.elemType(f)))
 		}
-		steps = append(steps, jen.Id("r").Dot(verb).Call(key, v.Clone().Dot("readTree")))
+		steps = append(steps, r.Dot(verb).Call(v.Clone().Dot("readTree")))
 	case verb == "Records":
-		steps = append(steps, jen.Id("r").Dot(verb).Call(key, jen.Func().Params(jen.Id("in").Op("*").Add(rt("tree/record", "Reader"))).Block(
+		steps = append(steps, r.Dot(verb).Call(jen.Func().Params(jen.Id("in").Op("*").Add(rt("tree/record", "Reader"))).Block(
 			jen.Var().Id("v").Add(e.elemType(f)),
 			jen.Id("v").Dot("readTree").Call(jen.Id("in")),
 			v.Clone().Op("=").Append(v, jen.Id("v")))))
 	default:
-		r := jen.Id("r")
 		if f.Lenient {
 			r.Dot("Lenient").Call()
 		}
-		value := r.Dot(verb).Call(append(block(key), args...)...)
+		value := r.Dot(verb).Call(args...)
 		if e.byPointer(f) {
 			value = jen.New(value)
 		}
 		steps = append(steps, v.Clone().Op("=").Add(value))
 	}
-	switch {
-	case f.Optional && e.isAny(f):
-		return jen.If(jen.Id("r").Dot("Has").Call(key)).Block(steps...)
-	case f.Optional:
-		return jen.If(jen.Id("r").Dot("Holds").Call(key)).Block(steps...)
+	if f.Optional && !e.isAny(f) {
+		return jen.If(jen.Id("r").Dot("Holds").Call()).Block(steps...)
 	}
 	return jen.Add(lineSeparated(steps))
 }
@@ -498,7 +529,7 @@ func (e treeEncoding) scalarField(f *model.Field) *model.Field {
 //
 //	func (v *Publication) writeTree(w *record.Writer) { ... }
 func (e treeEncoding) structDecls(t *model.Type) []jen.Code {
-	var read, write []jen.Code
+	var read []jen.Code
 	fields := t.Fields
 	if i := slices.IndexFunc(fields, func(f *model.Field) bool { return f.Name == t.Plain }); i >= 0 {
 		read = block(jen.If(jen.List(jen.Id("s"), jen.Id("ok")).Op(":=").Id("r").Dot("Plain").Call(), jen.Id("ok")).Block(
@@ -507,11 +538,9 @@ func (e treeEncoding) structDecls(t *model.Type) []jen.Code {
 	} else {
 		read = block(jen.Id("r").Dot("Map").Call())
 	}
-	for _, f := range fields {
-		read = append(read, e.readField(f, "v"))
-		write = append(write, e.writeField(f, "v"))
-	}
-	read, write = e.unknown(t.Unknown, fields, "v", read, write)
+	none := func(*model.Field) any { return nil }
+	read = append(read, e.readPairs(fields, none, t.Unknown, "v")...)
+	write := e.writePairs(fields, none, t.Unknown, "v")
 	return append(block(
 		e.structOf(t.Go, described(t.Go, &t.Node, "is the type "+t.Name+"."), t.Fields, e.others(t.Unknown)...),
 		documented(doc("readTree reads the value of a field."),

@@ -113,7 +113,7 @@ func DecodeTree(codec tree.Codec, image []byte) (Message, error) {
 	if m := new(Request); m.readTree(&r) {
 		return m, nil
 	}
-	return nil, treeError(r.Err())
+	return nil, treeError(r.Fault(image))
 }
 
 // treeError says what kind of error err is.
@@ -405,14 +405,26 @@ func (m *Request) AppendTree(codec tree.Codec, b []byte) ([]byte, error) {
 
 // readTree reads a map, and reports whether it is the message.
 func (m *Request) readTree(r *record.Reader) bool {
-	m.Call = r.Maybe("call")
-	m.ErrorsTo = r.Maybe("errors_to")
-	m.Event = r.Maybe("event")
-	m.From = r.Maybe("from")
-	m.IsError = r.Maybe("is_error")
-	m.Params = r.Maybe("params")
-	m.RSVP = r.Maybe("rsvp")
-	m.WantArray = r.Maybe("wantarray")
+	for r.Next() {
+		switch r.Key() {
+		case "call":
+			m.Call = r.Any()
+		case "errors_to":
+			m.ErrorsTo = r.Any()
+		case "event":
+			m.Event = r.Any()
+		case "from":
+			m.From = r.Any()
+		case "is_error":
+			m.IsError = r.Any()
+		case "params":
+			m.Params = r.Any()
+		case "rsvp":
+			m.RSVP = r.Any()
+		case "wantarray":
+			m.WantArray = r.Any()
+		}
+	}
 	return r.End("request")
 }
 

@@ -132,10 +132,10 @@ func (c *Client) Rescind(ctx context.Context, v *Rescind) (*Result, error) {
 }
 
 // Listing asks for the aliases of all sessions. See POEx::ProxySession::Types.
-func (c *Client) Listing(ctx context.Context) (*Result, error) {
-	req := new(Listing)
+func (c *Client) Listing(ctx context.Context, v *Listing) (*Result, error) {
+	req := *v // its number must not change the caller's
 	req.ID = c.session.Number()
-	return request[Result](ctx, c, clientCallListing, req)
+	return request[Result](ctx, c, clientCallListing, &req)
 }
 
 // Subscribe asks for the events of a session. See POEx::ProxySession::Types.

@@ -62,7 +62,7 @@ func DecodeTree(codec tree.Codec, image []byte) (Message, error) {
 	default:
 		r.Strange()
 	}
-	return nil, treeError(r.Err())
+	return nil, treeError(r.Fault(image))
 }
 
 // treeError says what kind of error err is.
@@ -113,6 +113,10 @@ type Publish struct {
 	ID int64
 	// The session.
 	Payload Publication
+	// Of no meaning here.
+	To string // optional
+	// Of no meaning here.
+	Success bool // optional
 }
 
 // MessageName implements [Message].
@@ -126,15 +130,37 @@ func (m *Publish) AppendTree(codec tree.Codec, b []byte) ([]byte, error) {
 	w.Number("id", m.ID)
 	w.Text("type", "publish")
 	w.Image("payload", m.Payload.writeTree)
+	if m.To != "" {
+		w.Text("to", m.To)
+	}
+	if m.Success {
+		w.Bool("success", m.Success)
+	}
 	return w.Finish(b)
 }
 
 // readTree reads a map, and reports whether it is the message.
 func (m *Publish) readTree(r *record.Reader) bool {
-	m.ID = r.Lenient().Number("id")
-	r.Known("type")
-	r.Image("payload", m.Payload.readTree)
-	r.Only("id", "type", "payload")
+	for r.Next() {
+		switch r.Key() {
+		case "id":
+			m.ID = r.Lenient().Number()
+		case "type":
+		case "payload":
+			r.Image(m.Payload.readTree)
+		case "to":
+			if r.Holds() {
+				m.To = r.Text()
+			}
+		case "success":
+			if r.Holds() {
+				m.Success = r.Bool()
+			}
+		default:
+			r.Unknown()
+		}
+	}
+	r.Need("id", "payload")
 	return r.End("publish")
 }
 
@@ -144,6 +170,10 @@ type Rescind struct {
 	ID int64
 	// The session.
 	Payload Rescission
+	// Of no meaning here.
+	To string // optional
+	// Of no meaning here.
+	Success bool // optional
 }
 
 // MessageName implements [Message].
@@ -157,15 +187,37 @@ func (m *Rescind) AppendTree(codec tree.Codec, b []byte) ([]byte, error) {
 	w.Number("id", m.ID)
 	w.Text("type", "rescind")
 	w.Image("payload", m.Payload.writeTree)
+	if m.To != "" {
+		w.Text("to", m.To)
+	}
+	if m.Success {
+		w.Bool("success", m.Success)
+	}
 	return w.Finish(b)
 }
 
 // readTree reads a map, and reports whether it is the message.
 func (m *Rescind) readTree(r *record.Reader) bool {
-	m.ID = r.Lenient().Number("id")
-	r.Known("type")
-	r.Image("payload", m.Payload.readTree)
-	r.Only("id", "type", "payload")
+	for r.Next() {
+		switch r.Key() {
+		case "id":
+			m.ID = r.Lenient().Number()
+		case "type":
+		case "payload":
+			r.Image(m.Payload.readTree)
+		case "to":
+			if r.Holds() {
+				m.To = r.Text()
+			}
+		case "success":
+			if r.Holds() {
+				m.Success = r.Bool()
+			}
+		default:
+			r.Unknown()
+		}
+	}
+	r.Need("id", "payload")
 	return r.End("rescind")
 }
 
@@ -173,6 +225,12 @@ func (m *Rescind) readTree(r *record.Reader) bool {
 type Listing struct {
 	// A number that the sender of the request chose; the result repeats it.
 	ID int64
+	// Of no meaning here.
+	To string // optional
+	// Of no meaning here.
+	Success bool // optional
+	// Of no meaning here.
+	Payload []byte // optional
 }
 
 // MessageName implements [Message].
@@ -185,14 +243,42 @@ func (m *Listing) AppendTree(codec tree.Codec, b []byte) ([]byte, error) {
 	w := record.NewWriter(codec, "listing")
 	w.Number("id", m.ID)
 	w.Text("type", "listing")
+	if m.To != "" {
+		w.Text("to", m.To)
+	}
+	if m.Success {
+		w.Bool("success", m.Success)
+	}
+	if m.Payload != nil {
+		w.Bytes("payload", m.Payload)
+	}
 	return w.Finish(b)
 }
 
 // readTree reads a map, and reports whether it is the message.
 func (m *Listing) readTree(r *record.Reader) bool {
-	m.ID = r.Lenient().Number("id")
-	r.Known("type")
-	r.Only("id", "type")
+	for r.Next() {
+		switch r.Key() {
+		case "id":
+			m.ID = r.Lenient().Number()
+		case "type":
+		case "to":
+			if r.Holds() {
+				m.To = r.Text()
+			}
+		case "success":
+			if r.Holds() {
+				m.Success = r.Bool()
+			}
+		case "payload":
+			if r.Holds() {
+				m.Payload = r.Bytes()
+			}
+		default:
+			r.Unknown()
+		}
+	}
+	r.Need("id")
 	return r.End("listing")
 }
 
@@ -204,6 +290,8 @@ type Subscribe struct {
 	To string
 	// An image of the alias, which nobody needs.
 	Payload []byte // optional
+	// Of no meaning here.
+	Success bool // optional
 }
 
 // MessageName implements [Message].
@@ -220,18 +308,34 @@ func (m *Subscribe) AppendTree(codec tree.Codec, b []byte) ([]byte, error) {
 	if m.Payload != nil {
 		w.Bytes("payload", m.Payload)
 	}
+	if m.Success {
+		w.Bool("success", m.Success)
+	}
 	return w.Finish(b)
 }
 
 // readTree reads a map, and reports whether it is the message.
 func (m *Subscribe) readTree(r *record.Reader) bool {
-	m.ID = r.Lenient().Number("id")
-	r.Known("type")
-	m.To = r.Text("to")
-	if r.Holds("payload") {
-		m.Payload = r.Bytes("payload")
+	for r.Next() {
+		switch r.Key() {
+		case "id":
+			m.ID = r.Lenient().Number()
+		case "type":
+		case "to":
+			m.To = r.Text()
+		case "payload":
+			if r.Holds() {
+				m.Payload = r.Bytes()
+			}
+		case "success":
+			if r.Holds() {
+				m.Success = r.Bool()
+			}
+		default:
+			r.Unknown()
+		}
 	}
-	r.Only("id", "type", "to", "payload")
+	r.Need("id", "to")
 	return r.End("subscribe")
 }
 
@@ -245,6 +349,8 @@ type Deliver struct {
 	// An image of a hash: event, its name, and args, a list. The router does not
 	// look into it.
 	Payload []byte // optional
+	// Of no meaning here.
+	Success bool // optional
 }
 
 // MessageName implements [Message].
@@ -261,18 +367,34 @@ func (m *Deliver) AppendTree(codec tree.Codec, b []byte) ([]byte, error) {
 	if m.Payload != nil {
 		w.Bytes("payload", m.Payload)
 	}
+	if m.Success {
+		w.Bool("success", m.Success)
+	}
 	return w.Finish(b)
 }
 
 // readTree reads a map, and reports whether it is the message.
 func (m *Deliver) readTree(r *record.Reader) bool {
-	m.ID = r.Lenient().Number("id")
-	r.Known("type")
-	m.To = r.Text("to")
-	if r.Holds("payload") {
-		m.Payload = r.Bytes("payload")
+	for r.Next() {
+		switch r.Key() {
+		case "id":
+			m.ID = r.Lenient().Number()
+		case "type":
+		case "to":
+			m.To = r.Text()
+		case "payload":
+			if r.Holds() {
+				m.Payload = r.Bytes()
+			}
+		case "success":
+			if r.Holds() {
+				m.Success = r.Bool()
+			}
+		default:
+			r.Unknown()
+		}
 	}
-	r.Only("id", "type", "to", "payload")
+	r.Need("id", "to")
 	return r.End("deliver")
 }
 
@@ -285,6 +407,8 @@ type Result struct {
 	// An image of what was asked for, or of a reference to the text that says why
 	// not.
 	Payload []byte // optional
+	// Of no meaning here.
+	To string // optional
 }
 
 // MessageName implements [Message].
@@ -301,18 +425,34 @@ func (m *Result) AppendTree(codec tree.Codec, b []byte) ([]byte, error) {
 	if m.Payload != nil {
 		w.Bytes("payload", m.Payload)
 	}
+	if m.To != "" {
+		w.Text("to", m.To)
+	}
 	return w.Finish(b)
 }
 
 // readTree reads a map, and reports whether it is the message.
 func (m *Result) readTree(r *record.Reader) bool {
-	m.ID = r.Lenient().Number("id")
-	r.Known("type")
-	m.Success = r.Bool("success")
-	if r.Holds("payload") {
-		m.Payload = r.Bytes("payload")
+	for r.Next() {
+		switch r.Key() {
+		case "id":
+			m.ID = r.Lenient().Number()
+		case "type":
+		case "success":
+			m.Success = r.Bool()
+		case "payload":
+			if r.Holds() {
+				m.Payload = r.Bytes()
+			}
+		case "to":
+			if r.Holds() {
+				m.To = r.Text()
+			}
+		default:
+			r.Unknown()
+		}
 	}
-	r.Only("id", "type", "success", "payload")
+	r.Need("id", "success")
 	return r.End("result")
 }
 
@@ -325,9 +465,9 @@ type Other struct {
 	Type string
 	// The session.
 	To string // optional
-	// Of no meaning.
+	// Of no meaning here.
 	Success bool // optional
-	// Anything.
+	// Of no meaning here.
 	Payload []byte // optional
 }
 
@@ -355,18 +495,29 @@ func (m *Other) AppendTree(codec tree.Codec, b []byte) ([]byte, error) {
 
 // readTree reads a map, and reports whether it is the message.
 func (m *Other) readTree(r *record.Reader) bool {
-	m.ID = r.Lenient().Number("id")
-	m.Type = r.Text("type")
-	if r.Holds("to") {
-		m.To = r.Text("to")
+	for r.Next() {
+		switch r.Key() {
+		case "id":
+			m.ID = r.Lenient().Number()
+		case "type":
+			m.Type = r.Text()
+		case "to":
+			if r.Holds() {
+				m.To = r.Text()
+			}
+		case "success":
+			if r.Holds() {
+				m.Success = r.Bool()
+			}
+		case "payload":
+			if r.Holds() {
+				m.Payload = r.Bytes()
+			}
+		default:
+			r.Unknown()
+		}
 	}
-	if r.Holds("success") {
-		m.Success = r.Bool("success")
-	}
-	if r.Holds("payload") {
-		m.Payload = r.Bytes("payload")
-	}
-	r.Only("id", "type", "to", "success", "payload")
+	r.Need("id", "type")
 	return r.End("other")
 }
 
@@ -385,9 +536,16 @@ type Publication struct {
 // readTree reads the value of a field.
 func (v *Publication) readTree(r *record.Reader) {
 	r.Map()
-	v.Alias = r.Maybe("session_alias")
-	v.Session = r.Maybe("session_name")
-	v.Methods = r.Maybe("methods")
+	for r.Next() {
+		switch r.Key() {
+		case "session_alias":
+			v.Alias = r.Any()
+		case "session_name":
+			v.Session = r.Any()
+		case "methods":
+			v.Methods = r.Any()
+		}
+	}
 }
 
 // writeTree writes the pairs of the map.
@@ -407,7 +565,12 @@ type Rescission struct {
 // readTree reads the value of a field.
 func (v *Rescission) readTree(r *record.Reader) {
 	r.Map()
-	v.Alias = r.Maybe("session_alias")
+	for r.Next() {
+		switch r.Key() {
+		case "session_alias":
+			v.Alias = r.Any()
+		}
+	}
 }
 
 // writeTree writes the pairs of the map.

@@ -5,8 +5,11 @@ import "sync"
 // maxPooled is the largest buffer kept for reuse: one huge message must not pin its memory.
 const maxPooled = 64 << 10
 
-// buffer holds a message or a frame on its way out. Sessions take one for the length of a send and hold none while idle.
-type buffer struct{ b []byte }
+// buffer holds a frame on its way out. Sessions take one for the length of a send and hold none while idle.
+type buffer struct {
+	b       []byte
+	payload []byte // what b is made of, while it is made
+}
 
 var buffers = sync.Pool{New: func() any { return &buffer{b: make([]byte, 0, 2<<10)} }}
 
@@ -27,7 +30,7 @@ func (b *buffer) len() int {
 
 // free gives the buffer back; nothing of it may be used afterwards. The nil buffer needs no freeing.
 func (b *buffer) free() {
-	if b != nil && cap(b.b) <= maxPooled {
+	if b != nil && cap(b.b) <= maxPooled && cap(b.payload) <= maxPooled {
 		buffers.Put(b)
 	}
 }

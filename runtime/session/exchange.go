@@ -37,7 +37,31 @@ type exchange struct {
 var exchanges = sync.Pool{New: func() any { return new(exchange) }}
 
 // newExchange is an exchange that nothing has happened to.
-func newExchange() *exchange { return exchanges.Get().(*exchange) }
+func (s *Session) newExchange() *exchange {
+	if e := s.spare; e != nil {
+		s.spare = nil
+		return e
+	}
+	return exchanges.Get().(*exchange)
+}
+
+// reuse keeps e, which is over, for the next message of the same read, or gives it back.
+func (s *Session) reuse(e *exchange) {
+	*e = exchange{}
+	if len(s.rest) > 0 && s.spare == nil {
+		s.spare = e
+		return
+	}
+	exchanges.Put(e)
+}
+
+// freeSpare gives back the exchange that reuse has kept.
+func (s *Session) freeSpare() {
+	if s.spare != nil {
+		exchanges.Put(s.spare)
+		s.spare = nil
+	}
+}
 
 // isRunning reports whether an operation works for the exchange.
 func (e *exchange) isRunning() bool { return e.running }
@@ -86,19 +110,17 @@ func (s *Session) frame(m Message) (*buffer, error) {
 
 // frame is m in a frame of its own; the caller frees it.
 func (p *Spec) frame(f frame.Framing, codec tree.Codec, m Message) (*buffer, error) {
-	payload := newBuffer()
-	defer payload.free()
+	out := newBuffer()
 	var err error
 	if p.AppendWith != nil {
-		payload.b, err = p.AppendWith(codec, payload.b, m)
+		out.payload, err = p.AppendWith(codec, out.payload[:0], m)
 	} else {
-		payload.b, err = p.Append(payload.b, m)
+		out.payload, err = p.Append(out.payload[:0], m)
+	}
+	if err == nil {
+		out.b, err = f.Append(out.b, out.payload)
 	}
 	if err != nil {
-		return nil, err
-	}
-	out := newBuffer()
-	if out.b, err = f.Append(out.b, payload.b); err != nil {
 		out.free()
 		return nil, err
 	}
@@ -147,8 +169,7 @@ func (s *Session) finish(e *exchange) {
 		hook(Answered{Session: s.id, Request: name, Elapsed: time.Since(e.arrived)})
 	}
 	if len(e.out) == 0 && e != s.closer { // it has been released
-		*e = exchange{}
-		exchanges.Put(e)
+		s.reuse(e)
 	}
 }
 

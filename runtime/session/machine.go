@@ -60,6 +60,7 @@ type Spec struct {
 	Timers     []string    // names, by number
 	Operations []Operation // by number
 	AnyOrder   bool        // replies need not leave in the order of the requests
+	Refuses    bool        // the machine has words for a connection that is refused: see [Session.Refused]
 	Posts      bool        // what the machine sends is posted: nobody waits for a reply
 
 	// Decode reads the message in a frame. The frame is only valid during the call; the message must not refer to it.

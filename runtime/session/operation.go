@@ -20,7 +20,7 @@ func (s *Session) Run(operation int, req Message, timeout time.Duration) {
 	}
 	e := s.current
 	if e == nil {
-		e = newExchange()
+		e = s.newExchange()
 		s.exchanges = append(s.exchanges, e)
 	}
 	e.running, e.operation, e.request = true, operation, req

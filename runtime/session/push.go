@@ -14,6 +14,9 @@ import (
 // inside the call, and time passes when the caller says so: a test by [Push.Advance] or [Push.Expire], an event loop by
 // setting its own timer for [Push.Next] and then calling Advance. It is for tests, fuzzers and other people's event loops;
 // one goroutine at a time may use it. A handler that panics ends the session; a machine that does panics through the call.
+//
+// A [loop.Feed] drives any session of a loop without a socket, too, but on the program's clock and with handlers on goroutines of their own, as the
+// engines do. A Push stands in the loop's place: nothing happens in it that its caller has not asked for, so that a run can be repeated.
 type Push struct {
 	session *Session
 	addr    net.Addr

@@ -23,7 +23,8 @@ type Server struct {
 
 // Serve accepts connections from l and runs service on each of them until Shutdown or Close, and then returns
 // [ErrServerClosed]; it closes l. With a config each connection begins with a TLS handshake. Serve may run for
-// several listeners at the same time; the engine, by its name for [loop.New], the limits and the log are those of the first call.
+// several listeners at the same time; a connection over the limits is told so by a machine that has words for it ([Spec.Refuses]), and else
+// closed at once. The engine, by its name for [loop.New], the limits and the log are those of the first call.
 func (s *Server) Serve(l net.Listener, config *tls.Config, engineName string, limits loop.Config, service Service) error {
 	engine, logger, err := s.start(engineName, limits, service.Logger)
 	if err != nil {
@@ -33,10 +34,18 @@ func (s *Server) Serve(l net.Listener, config *tls.Config, engineName string, li
 	if limits.Logger == nil {
 		service.Logger = logger // a log that blocks holds up no session
 	}
-	err = engine.Serve(l, loop.Service{
+	serve := loop.Service{
 		New: func() loop.Session { return strand{newSession(service)} },
 		TLS: config,
-	})
+	}
+	if service.Spec.Refuses {
+		serve.Busy = func(error) loop.Session {
+			s := newSession(service)
+			s.refused = true
+			return strand{s}
+		}
+	}
+	err = engine.Serve(l, serve)
 	if errors.Is(err, loop.ErrClosed) {
 		return ErrServerClosed
 	}

@@ -86,6 +86,7 @@ type Session struct {
 	exchanges []*exchange
 	current   *exchange // whose input the machine is taking; nil when it is a timer, a call or the start
 	ready     []*exchange
+	spare     *exchange      // of the read that is being cut, nil between reads
 	informed  handlerContext // of the handlers that run on the loop
 	epoch     uint64         // changes of state so far
 	serial    atomic.Uint64
@@ -100,6 +101,7 @@ type Session struct {
 	closer   *exchange // nobody: close at once
 	draining bool      // asked to take its leave when nothing is open
 	shut     bool      // CloseAfterFlush or Abort has been called
+	refused  bool      // the connection is one too many
 	over     bool      // Closed has been called
 }
 
@@ -116,6 +118,10 @@ func newSession(service Service) *Session {
 	s.informed = handlerContext{session: s, inline: true}
 	return s
 }
+
+// Refused reports whether the connection is refused, because its peer has too many or memory is short: all that is left to the machine
+// is to say so and close. It holds from the start of the session or not at all.
+func (s *Session) Refused() bool { return s.refused }
 
 // open binds the session to its connection and starts the machine.
 func (s *Session) open(conn link) {
@@ -137,6 +143,7 @@ func (s *Session) data(b []byte) int {
 		n = len(b)
 	}
 	s.rest = nil
+	s.freeSpare()
 	return n
 }
 
@@ -280,7 +287,7 @@ func (s *Session) takeFrame() bool {
 		s.lose(err)
 		return true
 	}
-	e := newExchange()
+	e := s.newExchange()
 	if s.hooks.Answered != nil {
 		e.arrived = time.Now()
 	}

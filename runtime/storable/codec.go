@@ -24,7 +24,7 @@ var (
 	Native  = Codec{Machine: true}
 )
 
-var _ tree.Codec = Codec{}
+var _ tree.Locator = Codec{}
 
 // name is what peers call the serializer.
 const name = "Storable"

@@ -3,6 +3,7 @@ package storable
 import (
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"sync"
 	"unsafe"
@@ -49,6 +50,7 @@ type decoder struct {
 type thing struct {
 	slot   *tree.Value
 	target bool
+	at     int // the octet of its type code
 }
 
 // scratch is the number of things above which a decoder or encoder is not kept for the next image.
@@ -80,6 +82,27 @@ func (d *decoder) decode(b []byte) {
 	if d.at != len(d.src) {
 		d.fail(tree.Trailing, d.at, "%d octets", len(d.src)-d.at)
 	}
+}
+
+// Locate implements [tree.Locator]. It reads the image once more.
+func (c Codec) Locate(b []byte, keys ...string) int {
+	d := &decoder{limits: c.Limits.OrDefault(), noting: true}
+	d.decode(b)
+	slot := &d.root
+	for _, key := range keys {
+		entries := slot.Map().Entries()
+		i := slices.IndexFunc(entries, func(e tree.Entry) bool { return e.Key.Name == key && !e.Key.Absent })
+		if i < 0 {
+			break
+		}
+		slot = &entries[i].Value
+	}
+	for _, t := range d.seen {
+		if t.slot == slot {
+			return t.at
+		}
+	}
+	return 0
 }
 
 // errNote asks for a second reading that notes what is seen.
@@ -121,7 +144,7 @@ func (d *decoder) layout(want string) {
 // see gives the next tag to what is in slot, or what the reference there refers to.
 func (d *decoder) see(slot *tree.Value, target bool) {
 	if d.noting && d.charge(2*int(unsafe.Sizeof(thing{}))) { // append keeps half in reserve
-		d.seen = append(d.seen, thing{slot, target})
+		d.seen = append(d.seen, thing{slot, target, d.at - 1})
 	}
 }
 

@@ -104,3 +104,37 @@ func TestDuplicateKeys(t *testing.T) {
 		t.Errorf("%v, want %v", v, want)
 	}
 }
+
+// TestLocate finds values by the keys that lead to them.
+func TestLocate(t *testing.T) {
+	t.Parallel()
+	v := tree.MapOf(
+		tree.Pair("a", tree.Int(5)),
+		tree.Pair("m", tree.MapOf(tree.Pair("k", tree.Octets("x")), tree.Pair("l", tree.ListOf(tree.Int(1))))),
+	)
+	image, err := storable.Network.Append(nil, v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// 0x05 0x0b, hash of 2: smallInt 5 at 7 and "a"; ref at 14, hash of 2 at 15: scalar "x" at 20 and "k", ref at 28 and "l".
+	for _, test := range []struct {
+		want int
+		keys []string
+	}{
+		{2, nil},
+		{2, []string{"none"}},
+		{7, []string{"a"}},
+		{7, []string{"a", "deeper"}},
+		{14, []string{"m"}},
+		{14, []string{"m", "none"}},
+		{20, []string{"m", "k"}},
+		{28, []string{"m", "l"}},
+	} {
+		if got := storable.Network.Locate(image, test.keys...); got != test.want {
+			t.Errorf("%q is at %d, want %d", test.keys, got, test.want)
+		}
+	}
+	for n := range image {
+		storable.Network.Locate(image[:n], "m", "k") // whatever it is, it is no image
+	}
+}

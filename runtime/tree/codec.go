@@ -16,6 +16,15 @@ type Codec interface {
 	Decode(b []byte) (Value, error)
 }
 
+// A Locator is a Codec that can tell where in an image something stands.
+type Locator interface {
+	Codec
+
+	// Locate returns the offset in b, an image that Decode reads, of the value that keys lead to, from map to map. Where they lead no
+	// further it is that of the last value on the way; without keys, of the whole value.
+	Locate(b []byte, keys ...string) int
+}
+
 // The defaults of Limits.
 const (
 	DefaultMaxDepth    = 512      // lists, maps and references inside one another; Perl's own writer stops here

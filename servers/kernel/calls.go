@@ -41,9 +41,9 @@ type calls struct {
 // call is a call that waits for answers.
 type call struct {
 	number  uint64
-	request string      // how reports name it
-	asked   []Route     // who has not answered yet
-	answers chan Answer // has room for all of them
+	request string        // how reports name it
+	asked   []Route       // who has not answered yet
+	answers chan<- Answer // has room for all of them
 }
 
 // permit lets kernels post to a state that is not published: the answer of a call goes there.
@@ -55,15 +55,15 @@ type allowance struct {
 	until time.Time
 }
 
-// begin makes a call of the kernels asked.
-func (c *calls) begin(request string, asked []Route) *call {
+// begin makes a call of the kernels asked, whose answers go to a channel with room for all of them.
+func (c *calls) begin(request string, asked []Route, answers chan<- Answer) *call {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.last++
 	if c.pending == nil {
 		c.pending = map[uint64]*call{}
 	}
-	made := &call{number: c.last, request: request, asked: slices.Clone(asked), answers: make(chan Answer, len(asked))}
+	made := &call{number: c.last, request: request, asked: slices.Clone(asked), answers: answers}
 	c.pending[made.number] = made
 	return made
 }

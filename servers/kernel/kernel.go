@@ -42,6 +42,8 @@ import (
 const (
 	// defaultCallTimeout is how long a call waits: that of POE::Component::IKC::ClientLite.
 	defaultCallTimeout = 30 * time.Second
+	// defaultCloseWithin is how long Close waits: nothing that runs on a loop may take a moment.
+	defaultCloseWithin = 5 * time.Second
 	// defaultMaxQueue is how many events wait for one session before its senders are not read.
 	defaultMaxQueue = 256
 	// localShare is how much more may wait that comes from this kernel itself, which cannot be paused.
@@ -67,6 +69,8 @@ type Kernel struct {
 	Registry Registry
 	// CallTimeout is how long a call waits whose context has no deadline: 30 seconds.
 	CallTimeout time.Duration
+	// CloseWithin is how long Close waits for handlers that run on the loops of connections: 5 seconds.
+	CloseWithin time.Duration
 	// MaxQueue is how many events may wait for one session: 256. Above it those who send more are not read until half of them
 	// has been handled. Each may be as large as Config.FrameMax.
 	MaxQueue int
@@ -178,6 +182,13 @@ func (k *Kernel) callTimeout() time.Duration {
 		return k.CallTimeout
 	}
 	return defaultCallTimeout
+}
+
+func (k *Kernel) closeWithin() time.Duration {
+	if k.CloseWithin > 0 {
+		return k.CloseWithin
+	}
+	return defaultCloseWithin
 }
 
 func (k *Kernel) maxQueue() int {

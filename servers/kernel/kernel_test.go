@@ -396,6 +396,40 @@ func TestFarPeer(t *testing.T) {
 	}
 }
 
+// TestSharedRegistry: answers and error reports of the peers of another kernel, which has the same registry, reach who called them.
+func TestSharedRegistry(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		registry := &Memory{}
+		here, there := &Kernel{Name: "Here", Logger: quiet, Registry: registry}, &Kernel{Name: "There", Logger: quiet, Registry: registry}
+		near, far := &Kernel{Name: "Near", Logger: quiet}, &Kernel{Name: "Far", Logger: quiet}
+		demo(t, near)
+		demo(t, far)
+		join(t, here, near)
+		toFar, _ := join(t, there, far)
+		if v, err := here.Call(t.Context(), "poe://Far/test/add", []int{1, 2}); err != nil || !v.Equal(tree.Int(3)) {
+			t.Errorf("%v, %v", v, err)
+		}
+		var refused *RemoteError
+		if _, err := here.Call(t.Context(), "poe://Far/test/none", nil); !errors.As(err, &refused) {
+			t.Errorf("no report: %v", err)
+		}
+		if all, err := here.CallAll(t.Context(), "poe://*/IKC/ping", nil); err != nil || len(all) != 3 {
+			t.Errorf("%v, %v", all, err)
+		}
+		ended := make(chan error, 1)
+		go func() {
+			_, err := here.Call(t.Context(), "poe://Far/test/noreturn", nil)
+			ended <- err
+		}()
+		synctest.Wait()
+		toFar.left(nil)
+		var gone *DisconnectedError
+		if err := <-ended; !errors.As(err, &gone) {
+			t.Errorf("no end: %v", err)
+		}
+	})
+}
+
 // kept is a way that keeps what is sent.
 type kept struct{ messages chan *Message }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -216,8 +217,8 @@ func (k *Kernel) CallAll(ctx context.Context, spec string, params any) ([]Answer
 }
 
 // CallTo is Call whose answer goes to a state of this kernel, published or not, as an event: the call of POE::Component::IKC.
-// The state gets rsvp.Args as its last argument. Every kernel called may answer once, within [Kernel.CallTimeout]. The result
-// is how many were called.
+// The state gets rsvp.Args as its last argument. Every kernel called may answer once, within [Kernel.CallTimeout], over a connection of
+// this kernel. The result is how many were called.
 func (k *Kernel) CallTo(ctx context.Context, spec string, params any, rsvp Specifier) (int, error) {
 	o, err := k.prepare(ctx, spec, params)
 	if err != nil {
@@ -269,16 +270,18 @@ func (k *Kernel) call(ctx context.Context, o *outgoing, done func(Answer) bool) 
 		ctx, cancel = context.WithTimeout(ctx, k.callTimeout())
 		defer cancel()
 	}
-	c := k.calls.begin(o.spec.String(), routes(o.to))
-	defer k.calls.end(c)
-	o.message.RSVP = c.rsvp(k.id)
-	sent, err := k.post(ctx, o)
-	if sent < len(o.to) {
-		return err
+	answers := make(chan Answer, len(o.to))
+	for _, b := range k.bundles(o) {
+		c := b.kernel.calls.begin(o.spec.String(), routes(b.to), answers)
+		defer b.kernel.calls.end(c)
+		b.message.RSVP = c.rsvp(b.kernel.id)
+		if sent, err := k.post(ctx, &b.outgoing); sent < len(b.to) {
+			return err
+		}
 	}
 	for {
 		select {
-		case a := <-c.answers:
+		case a := <-answers:
 			if done(a) {
 				return nil
 			}
@@ -288,6 +291,30 @@ func (k *Kernel) call(ctx context.Context, o *outgoing, done func(Answer) bool) 
 			return fmt.Errorf("kernel: call %s: %w", o.spec, context.Cause(k.ctx))
 		}
 	}
+}
+
+// bundle is a message with those it goes to by the connections of one kernel, which their answers and reports come back to.
+type bundle struct {
+	kernel *Kernel
+	outgoing
+}
+
+// bundles are the bundles of a message: one for this kernel, and one for each kernel with the same registry whose peers it goes to.
+func (k *Kernel) bundles(o *outgoing) []bundle {
+	var all []bundle
+	for _, p := range o.to {
+		kernel := k
+		if to, ok := p.Route.(*peer); ok {
+			kernel = to.kernel
+		}
+		i := slices.IndexFunc(all, func(other bundle) bool { return other.kernel == kernel })
+		if i < 0 {
+			i = len(all)
+			all = append(all, bundle{kernel, outgoing{spec: o.spec, message: o.message}})
+		}
+		all[i].to = append(all[i].to, p)
+	}
+	return all
 }
 
 // routes are the ways to peers.

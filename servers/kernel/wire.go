@@ -9,6 +9,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/protogen-go/protogen/generated/ikc"
 	"github.com/protogen-go/protogen/runtime/session"
@@ -171,7 +172,7 @@ func (k *Kernel) adopt(p *peer, client *ikc.Client) error {
 }
 
 // Shutdown stops taking connections and events, lets the events that were taken be handled, and closes every connection when
-// what was sent has left. When ctx ends first, what is left is cut and the context's error is returned. Monitors are told first.
+// what was sent has left. When ctx ends first, what is left is cut as by Close and the context's error is returned. Monitors are told first.
 func (k *Kernel) Shutdown(ctx context.Context) error {
 	k.start()
 	k.closing.Store(true)
@@ -199,7 +200,11 @@ func (k *Kernel) gone(ctx context.Context) error {
 	return nil
 }
 
-// Close cuts every connection and ends the contexts of handlers.
+// ErrStuck is what Close returns when a handler does not let a connection end.
+var ErrStuck = errors.New("kernel: a handler does not return")
+
+// Close cuts every connection, ends the contexts of handlers, and waits until the connections are over. An [Inline] handler that does
+// not return is left to itself after [Kernel.CloseWithin], with [ErrStuck]; so is a callback.
 func (k *Kernel) Close() error {
 	k.start()
 	k.mu.Lock()
@@ -207,11 +212,20 @@ func (k *Kernel) Close() error {
 	clients := maps.Clone(k.clients)
 	k.mu.Unlock()
 	k.cancel(ErrServerClosed)
-	err := k.server.Close()
-	for _, client := range clients {
-		err = errors.Join(err, client.Close())
+	over := make(chan error, 1)
+	go func() {
+		err := k.server.Close()
+		for _, client := range clients {
+			err = errors.Join(err, client.Close())
+		}
+		over <- errors.Join(err, k.background.wait(context.Background()))
+	}()
+	select {
+	case err := <-over:
+		return err
+	case <-time.After(k.closeWithin()):
+		return ErrStuck
 	}
-	return errors.Join(err, k.background.wait(context.Background()))
 }
 
 // Dial connects a [Lite] client. Networks are "tcp" and "unix"; ctx bounds connecting only.

@@ -251,6 +251,52 @@ func TestShutdownImpatient(t *testing.T) {
 	}
 }
 
+// TestStuckInline: a handler that holds a connection's loop for ever holds up neither Close nor Shutdown.
+func TestStuckInline(t *testing.T) {
+	for _, engine := range []string{loop.EngineGoroutine, loop.EngineEpoll} {
+		t.Run(engine, func(t *testing.T) {
+			if _, err := loop.New(engine, loop.Config{}); err != nil {
+				t.Skip(err)
+			}
+			over := make(chan error, 1)
+			server := &Kernel{Name: "Server", Engine: engine, Logger: quiet, CloseWithin: time.Millisecond}
+			server.Hooks.Closed = func(_ uint64, cause error) { over <- cause }
+			working, release := make(chan struct{}), make(chan struct{})
+			if err := server.Publish(t.Context(), "s", States{"stuck": Inline(HandlerFunc(func(context.Context, *Event) (tree.Value, error) {
+				close(working)
+				<-release
+				return tree.Value{}, nil
+			}))}); err != nil {
+				t.Fatal(err)
+			}
+			listener, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			go server.Serve(listener)
+			l, err := Dial(t.Context(), "tcp", listener.Addr().String(), &LiteConfig{Logger: quiet})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer l.Close()
+			if err := l.Post(t.Context(), "s/stuck", nil); err != nil {
+				t.Fatal(err)
+			}
+			<-working
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			if err := server.Shutdown(ctx); !errors.Is(err, context.Canceled) || !errors.Is(err, ErrStuck) {
+				t.Errorf("shutdown: %v", err)
+			}
+			if err := server.Close(); !errors.Is(err, ErrStuck) {
+				t.Errorf("close: %v", err)
+			}
+			close(release)
+			<-over
+		})
+	}
+}
+
 // TestUnixSocket takes the place of a socket that a dead server has left, and leaves none.
 func TestUnixSocket(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ikc.sock")

@@ -141,7 +141,13 @@ func (c *Client) delivered(to string, event []byte, reply answer) {
 		reply(failure("Unknown recipient"))
 		return
 	}
-	p.events.Post(strand.Func(func() { reply(p.handle(c.ctx, event, c.logger)) }))
+	p.events.Post(strand.Func(func() {
+		out := p.handle(c.ctx, event, c.logger)
+		if !out.Success && c.ctx.Err() != nil {
+			return // the client has left, and that is what the router says of its sessions
+		}
+		reply(out)
+	}))
 }
 
 // contents is what an outcome carries, or the error that it is.

@@ -215,7 +215,9 @@ func (r remote) rescind(ctx context.Context, alias string) (Outcome, error) {
 	return outcome(r.Client.Rescind(ctx, &proxysession.Rescind{Payload: proxysession.Rescission{Alias: tree.String(alias)}}))
 }
 
-func (r remote) listing(ctx context.Context) (Outcome, error) { return outcome(r.Client.Listing(ctx)) }
+func (r remote) listing(ctx context.Context) (Outcome, error) {
+	return outcome(r.Client.Listing(ctx, &proxysession.Listing{}))
+}
 
 func (r remote) subscribe(ctx context.Context, alias string) (Outcome, error) {
 	return outcome(r.Client.Subscribe(ctx, &proxysession.Subscribe{To: alias}))

@@ -215,6 +215,7 @@ func TestHostile(t *testing.T) {
 		"2^31 elements":            {counted("\x05\x0b\x02\x7f\xff\xff\xff"), true, unreadable(proxysession.MessageMalformed)},
 		"100000 references":        {counted("\x05\x0b" + strings.Repeat("\x04", 100_000)), true, unreadable(proxysession.MessageMalformed)},
 		"an extra key":             {framed(t, map[string]any{"id": 1, "type": "listing", "bogus": 1}), true, unreadable(proxysession.MessageInvalid)},
+		"keys of no meaning":       {framed(t, map[string]any{"id": 1, "type": "listing", "to": "x", "success": 1, "payload": "y"}), false, nil},
 		"no id":                    {framed(t, map[string]any{"type": "listing"}), true, unreadable(proxysession.MessageInvalid)},
 		"no type":                  {framed(t, map[string]any{"id": 1}), true, as[*proxysession.MessageError]},
 		"an id of another type":    {framed(t, map[string]any{"id": "x", "type": "listing"}), true, unreadable(proxysession.MessageInvalid)},

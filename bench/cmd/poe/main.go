@@ -2,12 +2,12 @@
 
 // Command poe measures the servers of POE's protocols: the kernel, which speaks IKC, and the router, which speaks ProxySession.
 //
-//	go run ./cmd/poe [--engine goroutine|epoll] [--time 2s] [ROW...]
+//	go run ./cmd/poe [--engine goroutine|epoll] [--time 2s] [--profile DIR] [ROW...]
 //
 // Every row starts a server in a process of its own, drives it from this one, and prints what a request cost the server's
 // processor, kernel included, beside what it cost the Perl original. The figures of the original were recorded once: Perl 5.36,
 // POE 1.370, POE::Component::IKC 0.2402, POEx::ProxySession 1.102760, two cores. They are of another day and another machine;
-// what counts is the order of the ratio.
+// what counts is the order of the ratio. With --profile every server writes a CPU profile of its row into the directory.
 package main
 
 import (
@@ -15,7 +15,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/protogen-go/protogen/runtime/loop"
@@ -23,8 +25,9 @@ import (
 
 // options are the flags.
 type options struct {
-	engine string
-	time   time.Duration
+	engine  string
+	time    time.Duration
+	profile string // a directory for profiles, or of a server, its file; "" for none
 }
 
 // row is one thing that is measured.
@@ -49,6 +52,7 @@ func main() {
 	var o options
 	flag.StringVar(&o.engine, "engine", loop.EngineGoroutine, "event loop of the server")
 	flag.DurationVar(&o.time, "time", 2*time.Second, "time of each measurement")
+	flag.StringVar(&o.profile, "profile", "", "directory for CPU profiles of the servers")
 	child := flag.String("serve", "", "be the server: ikc or proxysession")
 	flag.Parse()
 	var err error
@@ -82,7 +86,11 @@ func run(out io.Writer, o options, names []string) error {
 
 // measure runs one row.
 func measure(out io.Writer, o options, r row) error {
-	s, err := start(r.protocol(), o)
+	child := o
+	if o.profile != "" {
+		child.profile = filepath.Join(o.profile, strings.NewReplacer(" ", "-", ",", "").Replace(r.name)+".prof")
+	}
+	s, err := start(r.protocol(), child)
 	if err != nil {
 		return err
 	}
@@ -119,6 +127,7 @@ const idleConnections = 10_000
 
 // idle prints the memory of a server with many connections that say nothing once they stand.
 func idle(out io.Writer, o options) error {
+	o.profile = ""
 	s, err := start("ikc", o)
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime/debug"
+	"runtime/pprof"
 	"strings"
 	"syscall"
 	"time"
@@ -35,7 +36,7 @@ func start(protocol string, o options) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{command: exec.Command(self, "--serve", protocol, "--engine", o.engine)}
+	s := &server{command: exec.Command(self, "--serve", protocol, "--engine", o.engine, "--profile", o.profile)}
 	s.command.Stderr = os.Stderr
 	if s.in, err = s.command.StdinPipe(); err != nil {
 		return nil, err
@@ -91,6 +92,34 @@ const garbage = 800
 // serve is the server's process: it serves and answers questions until its input ends.
 func serve(protocol string, o options, in io.Reader, out io.Writer) error {
 	debug.SetGCPercent(garbage)
+	finish, err := profile(o.profile)
+	if err != nil {
+		return err
+	}
+	err = answer(protocol, o, in, out)
+	return errors.Join(err, finish())
+}
+
+// profile writes a CPU profile into a file, if one is named, until finish is called.
+func profile(name string) (finish func() error, err error) {
+	if name == "" {
+		return func() error { return nil }, nil
+	}
+	f, err := os.Create(name)
+	if err != nil {
+		return nil, err
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return func() error {
+		pprof.StopCPUProfile()
+		return f.Close()
+	}, nil
+}
+
+// answer serves, says where, and answers questions.
+func answer(protocol string, o options, in io.Reader, out io.Writer) error {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err

@@ -37,11 +37,17 @@ type Error struct {
 	Key     string // the way to the value: "payload.session_alias"; "" for the map as a whole
 	Fault   Fault
 	Found   tree.Kind // of BadKind and NotMap: what the value is instead
-	Err     error     // of BadImage: the *tree.Error; nil otherwise
+	Offset  int       // where in the image the value begins, or the map that lacks it; 0 if the codec cannot tell
+	Err     error     // of BadImage: the *tree.Error, of the image inside the image; nil otherwise
+
+	keys []string // what Key is made of
 }
 
 func (e *Error) Error() string {
 	text := e.Fault.String()
+	if e.Offset > 0 {
+		text += fmt.Sprintf(" at octet %d", e.Offset)
+	}
 	switch {
 	case e.Err != nil:
 		text += ": " + e.Err.Error()
@@ -63,5 +69,5 @@ func (e *Error) Unwrap() error { return e.Err }
 // Is makes errors.Is match an *Error by its Fault alone when the target has nothing else.
 func (e *Error) Is(target error) bool {
 	t, ok := target.(*Error)
-	return ok && *t == Error{Fault: e.Fault}
+	return ok && t.Fault == e.Fault && t.Message == "" && t.Key == "" && t.Found == 0 && t.Offset == 0 && t.Err == nil
 }

@@ -2,21 +2,22 @@ package record
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/protogen-go/protogen/runtime/line"
 	"github.com/protogen-go/protogen/runtime/tree"
 )
 
-// A Reader takes the values of keys out of a map. Its methods go on as if nothing were wrong after a fault, which [Reader.Err] returns.
-// A method that takes the value of a key expects it to be there: ask [Reader.Has] first for one that may be absent. Every key is
-// taken once.
+// A Reader reads a map in one pass: [Reader.Next] comes to its pairs one after another, and the methods without a key read the value of the
+// pair come to last. They go on as if nothing were wrong after a fault, which [Reader.Fault] returns; Next then ends the pass.
 type Reader struct {
 	codec   tree.Codec
 	value   tree.Value
-	m       *tree.Map
-	taken   int
-	lenient bool // of the value taken next
-	path    string
+	m       *tree.Map    // what value refers to; nil if that is no map
+	pairs   []tree.Entry // of m
+	passed  int          // how many of them Next has come to
+	lenient bool         // of the value read next
+	place   []string     // the keys that lead from the message to the map
 	err     *Error
 }
 
@@ -26,11 +27,18 @@ func NewReader(codec tree.Codec, v tree.Value) Reader {
 	if r.m == nil {
 		r.err = &Error{Fault: NotMap, Found: v.Kind()}
 	}
+	r.pairs = r.m.Entries()
 	return r
 }
 
-// Err returns the first fault, nil if there is none.
-func (r *Reader) Err() *Error { return r.err }
+// Fault returns the first fault, nil if there is none. The image is the one that the value came from: a codec that is a [tree.Locator] tells
+// where in it the fault is.
+func (r *Reader) Fault(image []byte) *Error {
+	if l, ok := r.codec.(tree.Locator); ok && r.err != nil {
+		r.err.Offset = l.Locate(image, r.err.keys...)
+	}
+	return r.err
+}
 
 // End says that all fields of the message of that name have been read, and reports whether there was no fault.
 func (r *Reader) End(message string) bool {
@@ -41,28 +49,40 @@ func (r *Reader) End(message string) bool {
 }
 
 // Strange says that the map is none of the messages that it could be. If it is a map, that is a fault.
-func (r *Reader) Strange() { r.fail("", Strange) }
+func (r *Reader) Strange() { r.note(&Error{Fault: Strange}, nil) }
 
-// fail notes the first fault.
-func (r *Reader) fail(key string, f Fault) {
-	if r.err == nil {
-		r.err = &Error{Key: r.way(key), Fault: f}
+// Need says that the map must have had the keys.
+func (r *Reader) Need(keys ...string) {
+	for _, k := range keys {
+		if r.err == nil && !r.m.Has(k) {
+			r.note(&Error{Fault: Missing}, append(slices.Clip(r.place), k))
+		}
 	}
 }
 
-// misfit notes that v, at key, is of the wrong kind.
-func (r *Reader) misfit(key string, v tree.Value) {
+// Unknown says that no field has the key come to, which is a fault.
+func (r *Reader) Unknown() { r.fail(UnknownKey) }
+
+// note notes the first fault, which is at the end of a way of keys.
+func (r *Reader) note(err *Error, way []string) {
 	if r.err == nil {
-		r.err = &Error{Key: r.way(key), Fault: BadKind, Found: v.Kind()}
+		err.keys, err.Key = way, strings.Join(way, ".")
+		r.err = err
 	}
 }
 
-// way is the way to a key, from the message.
-func (r *Reader) way(key string) string {
-	if r.path == "" || key == "" {
-		return r.path + key
+// fail notes a fault of the value that is read.
+func (r *Reader) fail(f Fault) { r.note(&Error{Fault: f}, r.way()) }
+
+// misfit notes that v, which is the value that is read or a part of it, is of the wrong kind.
+func (r *Reader) misfit(v tree.Value) { r.note(&Error{Fault: BadKind, Found: v.Kind()}, r.way()) }
+
+// way is the way of keys from the message to the value that is read: the map itself before the first pair.
+func (r *Reader) way() []string {
+	if r.passed == 0 {
+		return r.place
 	}
-	return r.path + "." + key
+	return append(slices.Clip(r.place), r.Key())
 }
 
 // Has reports whether the map has all the keys.
@@ -73,12 +93,6 @@ func (r *Reader) Has(keys ...string) bool {
 		}
 	}
 	return r.m != nil
-}
-
-// Holds reports whether a key is there with a value other than undef.
-func (r *Reader) Holds(key string) bool {
-	v, ok := r.m.Get(key)
-	return ok && !v.IsUndef()
 }
 
 // Is reports whether the value of a key is the text s.
@@ -101,8 +115,28 @@ func (r *Reader) IsBool(key string, b bool) bool {
 	return ok && v.Truth() == b
 }
 
-// Known takes a key whose value is known.
-func (r *Reader) Known(key string) { r.take(key) }
+// Next comes to the next pair, and reports whether there is one. There is none after a fault.
+func (r *Reader) Next() bool {
+	for r.err == nil && r.passed < len(r.pairs) {
+		r.passed++
+		if !r.pairs[r.passed-1].Key.Absent {
+			return true
+		}
+	}
+	return false
+}
+
+// Key returns the key of the pair come to.
+func (r *Reader) Key() string { return r.pairs[r.passed-1].Key.Name }
+
+// Holds reports whether the value is something else than undef.
+func (r *Reader) Holds() bool { return !r.pairs[r.passed-1].Value.IsUndef() }
+
+// Pair returns the pair come to.
+func (r *Reader) Pair() tree.Entry {
+	v, _ := r.take()
+	return tree.Entry{Key: r.pairs[r.passed-1].Key, Value: v}
+}
 
 // Lenient makes the method called next take what a peer may write instead: a number for text, text for a number, anything for a boolean.
 func (r *Reader) Lenient() *Reader {
@@ -110,116 +144,99 @@ func (r *Reader) Lenient() *Reader {
 	return r
 }
 
-// take is the value of a key, which must be there.
-func (r *Reader) take(key string) (v tree.Value, lenient bool) {
+// take is the value of the pair come to.
+func (r *Reader) take() (v tree.Value, lenient bool) {
 	lenient, r.lenient = r.lenient, false
-	v, ok := r.m.Get(key)
-	if !ok {
-		r.fail(key, Missing)
-		return tree.Value{}, lenient
+	v = r.pairs[r.passed-1].Value
+	if s := v.Shared(); s != nil {
+		v = s.Value()
 	}
-	r.taken++
 	return v, lenient
 }
 
-// Any takes a value of any kind. Undef is marked as given, which tells it from the zero Value of a key that is absent.
-func (r *Reader) Any(key string) tree.Value {
-	if !r.m.Has(key) {
-		r.fail(key, Missing)
-	}
-	return r.Maybe(key)
-}
-
-// Maybe takes a value of any kind, or the zero Value for a key that is absent. Undef is marked as given.
-func (r *Reader) Maybe(key string) tree.Value {
-	if r.taken == r.m.Len() { // no key is left
-		return tree.Value{}
-	}
-	v, ok := r.m.Get(key)
-	if !ok {
-		return tree.Value{}
-	}
-	r.taken++
+// Any reads a value of any kind. Undef is marked as given, which tells it from the zero Value of a key that is absent.
+func (r *Reader) Any() tree.Value {
+	v, _ := r.take()
 	if v.IsUndef() {
 		return v.WithMark(v.Mark() | tree.MarkGiven)
 	}
 	return v
 }
 
-// Text takes a string.
-func (r *Reader) Text(key string) string {
-	v, lenient := r.take(key)
-	return r.text(key, v, lenient)
+// Text reads a string.
+func (r *Reader) Text() string {
+	v, lenient := r.take()
+	return r.text(v, lenient)
 }
 
-func (r *Reader) text(key string, v tree.Value, lenient bool) string {
+func (r *Reader) text(v tree.Value, lenient bool) string {
 	s, ok := v.Str()
 	if k := v.Kind(); !ok || !lenient && k != tree.KindText && k != tree.KindBytes {
-		r.misfit(key, v)
+		r.misfit(v)
 		return ""
 	}
 	return s
 }
 
-// Word takes a string that is a word of t.
-func (r *Reader) Word(key string, t *line.Token) string {
-	s := r.Text(key)
+// Word reads a string that is a word of t.
+func (r *Reader) Word(t *line.Token) string {
+	s := r.Text()
 	if r.err == nil && t.Check(s) != 0 {
-		r.fail(key, BadValue)
+		r.fail(BadValue)
 	}
 	return s
 }
 
-// Choice takes a string that is one of values.
-func (r *Reader) Choice(key string, values ...string) string {
-	s := r.Text(key)
+// Choice reads a string that is one of values.
+func (r *Reader) Choice(values ...string) string {
+	s := r.Text()
 	if r.err == nil && !slices.Contains(values, s) {
-		r.fail(key, BadValue)
+		r.fail(BadValue)
 	}
 	return s
 }
 
-// Bytes takes a string of octets, which is copied.
-func (r *Reader) Bytes(key string) []byte {
-	v, _ := r.take(key)
+// Bytes reads a string of octets, which is copied.
+func (r *Reader) Bytes() []byte {
+	v, _ := r.take()
 	s, ok := v.Octets()
 	if k := v.Kind(); !ok || k != tree.KindText && k != tree.KindBytes {
-		r.misfit(key, v)
+		r.misfit(v)
 		return nil
 	}
 	return []byte(s)
 }
 
-// Int takes an integer between low and high.
-func (r *Reader) Int(key string, low, high int64) int64 {
-	v, lenient := r.take(key)
-	return r.integer(key, v, lenient, low, high)
+// Int reads an integer between low and high.
+func (r *Reader) Int(low, high int64) int64 {
+	v, lenient := r.take()
+	return r.integer(v, lenient, low, high)
 }
 
 // wide is the bound of integers that have no other.
 const wide = 1 << 53
 
 // Number is Int for a number that has no bounds of its own: it lies within ±2^53, which every implementation of numbers holds.
-func (r *Reader) Number(key string) int64 { return r.Int(key, -wide, wide) }
+func (r *Reader) Number() int64 { return r.Int(-wide, wide) }
 
-func (r *Reader) integer(key string, v tree.Value, lenient bool, low, high int64) int64 {
+func (r *Reader) integer(v tree.Value, lenient bool, low, high int64) int64 {
 	n, ok := v.Int()
 	switch k := v.Kind(); {
 	case k == tree.KindUint, ok && (n < low || n > high):
-		r.fail(key, BadValue)
+		r.fail(BadValue)
 	case !ok, !lenient && k != tree.KindInt:
-		r.misfit(key, v)
+		r.misfit(v)
 	default:
 		return n
 	}
 	return 0
 }
 
-// Bool takes a boolean, which may be written as Perl writes it: 1 for true; 0, "" or undef for false.
-func (r *Reader) Bool(key string) bool {
-	v, lenient := r.take(key)
+// Bool reads a boolean, which may be written as Perl writes it: 1 for true; 0, "" or undef for false.
+func (r *Reader) Bool() bool {
+	v, lenient := r.take()
 	if !lenient && !isBool(v) {
-		r.misfit(key, v)
+		r.misfit(v)
 		return false
 	}
 	return v.Truth()
@@ -237,18 +254,18 @@ func isBool(v tree.Value) bool {
 	return false
 }
 
-// list takes a list; nil if the value is none.
-func (r *Reader) list(key string) (l *tree.List, lenient bool) {
-	v, lenient := r.take(key)
+// list reads a list; nil if the value is none.
+func (r *Reader) list() (l *tree.List, lenient bool) {
+	v, lenient := r.take()
 	if l = v.List(); l == nil {
-		r.misfit(key, v)
+		r.misfit(v)
 	}
 	return l, lenient
 }
 
-// Values takes a list of values of any kind.
-func (r *Reader) Values(key string) []tree.Value {
-	l, _ := r.list(key)
+// Values reads a list of values of any kind.
+func (r *Reader) Values() []tree.Value {
+	l, _ := r.list()
 	var out []tree.Value
 	for _, v := range l.All() {
 		out = append(out, v)
@@ -256,76 +273,77 @@ func (r *Reader) Values(key string) []tree.Value {
 	return out
 }
 
-// Texts takes a list of strings.
-func (r *Reader) Texts(key string) []string {
-	l, lenient := r.list(key)
+// Texts reads a list of strings.
+func (r *Reader) Texts() []string {
+	l, lenient := r.list()
 	var out []string
 	for _, v := range l.All() {
-		out = append(out, r.text(key, v, lenient))
+		out = append(out, r.text(v, lenient))
 	}
 	return out
 }
 
-// Words takes a list of words of t.
-func (r *Reader) Words(key string, t *line.Token) []string {
-	list := r.Texts(key)
+// Words reads a list of words of t.
+func (r *Reader) Words(t *line.Token) []string {
+	list := r.Texts()
 	for _, s := range list {
 		if r.err == nil && t.Check(s) != 0 {
-			r.fail(key, BadValue)
+			r.fail(BadValue)
 		}
 	}
 	return list
 }
 
-// Numbers takes a list of integers without bounds of their own.
-func (r *Reader) Numbers(key string) []int64 { return r.Ints(key, -wide, wide) }
+// Numbers reads a list of integers without bounds of their own.
+func (r *Reader) Numbers() []int64 { return r.Ints(-wide, wide) }
 
-// Ints takes a list of integers between low and high.
-func (r *Reader) Ints(key string, low, high int64) []int64 {
-	l, lenient := r.list(key)
+// Ints reads a list of integers between low and high.
+func (r *Reader) Ints(low, high int64) []int64 {
+	l, lenient := r.list()
 	var out []int64
 	for _, v := range l.All() {
-		out = append(out, r.integer(key, v, lenient, low, high))
+		out = append(out, r.integer(v, lenient, low, high))
 	}
 	return out
 }
 
-// Record takes a map and calls read with a Reader of it, which read must not keep.
-func (r *Reader) Record(key string, read func(in *Reader)) {
-	v, _ := r.take(key)
-	r.enter(key, v, read)
+// Record reads a map: it calls read with a Reader of it, which read must not keep.
+func (r *Reader) Record(read func(in *Reader)) {
+	v, _ := r.take()
+	r.enter(v, read)
 }
 
 // Image is Record for a map that travels as octets: an image by the codec of the message itself.
-func (r *Reader) Image(key string, read func(in *Reader)) { r.enter(key, r.AnyImage(key), read) }
+func (r *Reader) Image(read func(in *Reader)) { r.enter(r.AnyImage(), read) }
 
-// AnyImage takes octets that are an image by the codec of the message itself, and returns the value it is of.
-func (r *Reader) AnyImage(key string) tree.Value {
-	image := r.Bytes(key)
+// AnyImage reads octets that are an image by the codec of the message itself, and returns the value it is of.
+func (r *Reader) AnyImage() tree.Value {
+	image := r.Bytes()
 	if r.err != nil {
 		return tree.Value{}
 	}
 	v, err := r.codec.Decode(image)
 	if err != nil {
-		r.err = &Error{Key: r.way(key), Fault: BadImage, Err: err}
+		r.note(&Error{Fault: BadImage, Err: err}, r.way())
 	}
 	return v
 }
 
-// Records takes a list of maps and calls read with a Reader of each, in order.
-func (r *Reader) Records(key string, read func(in *Reader)) {
-	l, _ := r.list(key)
+// Records reads a list of maps: it calls read with a Reader of each, in order.
+func (r *Reader) Records(read func(in *Reader)) {
+	l, _ := r.list()
 	for _, v := range l.All() {
-		r.enter(key, v, read)
+		r.enter(v, read)
 	}
 }
 
-// enter calls read with a Reader of v, which stands at key, unless there is a fault already.
-func (r *Reader) enter(key string, v tree.Value, read func(in *Reader)) {
+// enter calls read with a Reader of v, which is the value that is read or a part of it, unless there is a fault already.
+func (r *Reader) enter(v tree.Value, read func(in *Reader)) {
 	if r.err != nil {
 		return
 	}
-	in := Reader{codec: r.codec, value: v, m: v.Map(), path: r.way(key)}
+	in := Reader{codec: r.codec, value: v, m: v.Map(), place: r.way()}
+	in.pairs = in.m.Entries()
 	read(&in)
 	r.err = in.err
 }
@@ -335,39 +353,12 @@ func (r *Reader) Plain() (s string, ok bool) {
 	if r.m != nil {
 		return "", false
 	}
-	return r.text("", r.value, true), true
+	return r.text(r.value, true), true
 }
 
 // Map says that the value must be a map.
 func (r *Reader) Map() {
 	if r.m == nil {
-		r.misfit("", r.value)
+		r.misfit(r.value)
 	}
-}
-
-// Only says that the map must have no other keys than these, which are those of all its fields.
-func (r *Reader) Only(keys ...string) {
-	if r.taken == r.m.Len() || r.err != nil {
-		return
-	}
-	for k := range r.m.All() {
-		if !slices.Contains(keys, k.Name) {
-			r.fail(k.Name, UnknownKey)
-			return
-		}
-	}
-}
-
-// Others returns the pairs of all keys but these, in their order.
-func (r *Reader) Others(keys ...string) []tree.Entry {
-	if r.taken == r.m.Len() || r.err != nil {
-		return nil
-	}
-	var out []tree.Entry
-	for k, v := range r.m.All() {
-		if !slices.Contains(keys, k.Name) {
-			out = append(out, tree.Entry{Key: k, Value: v})
-		}
-	}
-	return out
 }
