@@ -26,6 +26,7 @@ var rooms = map[string][]string{
 	"gen/check":        {"gen/model", "gen/diag", "gen/formula", "gen/pattern", "gen/xsd", "runtime/xmlstream", "runtime/xsdrun"},
 	"gen/name":         {"gen/model", "gen/diag", "gen/xsd"},
 	"gen/emit":         {"gen/model", "gen/diag", "gen/formula", "gen/name", "gen/pattern", "gen/xsd", "runtime/xmlstream", "runtime/xsdrun"},
+	"gen/interpreter":  {"gen/model", "gen/formula", "runtime/header"},
 	"gen/emit/diagram": {"gen/model"},
 	"gen":              {"gen/", "specs", "runtime/xmlstream", "runtime/xsdrun"},
 	"servers":          {"generated/", "runtime/"},

@@ -42,6 +42,7 @@ var rules = []Rule{
 	{"V15", "nothing is declared that nothing uses", []string{ruleUnused}, unused},
 	{"V20", "a tree comes only once a codec is chosen, and that is one of the protocol's", []string{ruleCodecUnset, ruleCodecUnknown}, codecs},
 	{"V21", "what answers later can, and what tries again says why", []string{ruleLater, ruleAgain}, promises},
+	{"V22", "who is refused is told so, and the connection closed", []string{ruleBusy}, refusals},
 	{"V19", "every example is the message it stands for", []string{ruleExample}, examples},
 }
 

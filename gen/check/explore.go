@@ -86,6 +86,13 @@ func (x *exploration) run() {
 		first.side[i] = side{node: m.start(), running: strings.Repeat("\x00", len(x.p.Operations))}
 	}
 	x.reach(nil, first, "")
+	for i, m := range x.m {
+		if m.Busy != nil {
+			refused := first
+			refused.side[i].node = node{m.Busy, false}
+			x.reach(nil, refused, "")
+		}
+	}
 	for i := 0; i < len(x.order) && x.fault == nil; i++ {
 		if len(x.order) > maxConfigs {
 			x.truncated = true

@@ -106,16 +106,11 @@ func (m *machine) flow(p *model.Protocol) map[node]*facts {
 	if m.facts != nil {
 		return m.facts
 	}
-	first := &facts{set[*model.Timer]{}, set[*model.Timer]{}, set[*model.Var]{}, set[*model.Frame]{}, map[*model.Operation]int{}, false}
-	if f := m.Initial.Frame; f != nil {
-		first.frames[f] = true
-	} else {
-		for _, t := range p.Transports {
-			first.frames[t.Frame] = true
-		}
+	m.facts = map[node]*facts{}
+	for _, n := range m.starts() {
+		m.facts[n] = m.first(p, n.state)
 	}
-	m.facts = map[node]*facts{m.start(): first}
-	for queue := []node{m.start()}; len(queue) > 0; queue = queue[1:] {
+	for queue := m.starts(); len(queue) > 0; queue = queue[1:] {
 		n := queue[0]
 		for _, e := range m.leaving(n) {
 			if !m.facts[n].enabled(e) {
@@ -131,4 +126,17 @@ func (m *machine) flow(p *model.Protocol) map[node]*facts {
 		}
 	}
 	return m.facts
+}
+
+// first is what is known where a session begins in s.
+func (m *machine) first(p *model.Protocol, s *model.State) *facts {
+	f := &facts{set[*model.Timer]{}, set[*model.Timer]{}, set[*model.Var]{}, set[*model.Frame]{}, map[*model.Operation]int{}, false}
+	if s.Frame != nil {
+		f.frames[s.Frame] = true
+		return f
+	}
+	for _, t := range p.Transports {
+		f.frames[t.Frame] = true
+	}
+	return f
 }

@@ -107,11 +107,26 @@ func (m *machine) leaving(n node) []*edge {
 // start is where a session begins.
 func (m *machine) start() node { return node{m.Initial, false} }
 
+// starts are all nodes where a session may begin: a refused connection has one of its own.
+func (m *machine) starts() []node {
+	if m.Busy == nil {
+		return []node{m.start()}
+	}
+	return []node{m.start(), {m.Busy, false}}
+}
+
 // walk visits what can be reached from the node from, nearest first, over the edges that may be taken, and returns the
-// edge by which each node was first reached.
+// edge by which each node was first reached. A walk from the start is one from all starts.
 func (m *machine) walk(from node, may func(*edge) bool) map[node]*edge {
-	by := map[node]*edge{from: nil}
-	for queue := []node{from}; len(queue) > 0; queue = queue[1:] {
+	queue := []node{from}
+	if from == m.start() {
+		queue = m.starts()
+	}
+	by := map[node]*edge{}
+	for _, n := range queue {
+		by[n] = nil
+	}
+	for ; len(queue) > 0; queue = queue[1:] {
 		for _, e := range m.leaving(queue[0]) {
 			if _, seen := by[e.target()]; !seen && may(e) {
 				by[e.target()] = e

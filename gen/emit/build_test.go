@@ -101,8 +101,9 @@ func (s *samples) drive(t *testing.T) {
 			fmt.Fprintf(&table, "{%q, %q, %q, %t, %t, %s.ValidateElement, func(doc []byte) ([]byte, error) {\n"+
 				"v := new(%s.%s)\nif err := %s.Unmarshal(doc, v); err != nil {\nreturn nil, err\n}\n"+
 				"if err := %s.Unmarshal(doc, v); err != nil {\nreturn nil, err\n}\nreturn v.AppendXML(nil)\n},\n"+
-				"func() ([]byte, error) { return new(%s.%s).AppendXML(nil) }},\n",
-				pkg+"/"+d.name, d.schema, d.text, d.canonical, d.normal, pkg, pkg, d.typ, pkg, pkg, pkg, d.typ)
+				"func() ([]byte, error) { return new(%s.%s).AppendXML(nil) },\n"+
+				"func(doc []byte) (any, error) {\nv := new(%s.%s)\nerr := %s.Unmarshal(doc, v)\nreturn v, err\n}},\n",
+				pkg+"/"+d.name, d.schema, d.text, d.canonical, d.normal, pkg, pkg, d.typ, pkg, pkg, pkg, d.typ, pkg, d.typ, pkg)
 		}
 	}
 	driver, err := os.ReadFile("testdata/driver.go.txt")
@@ -160,7 +161,8 @@ func TestBuild(t *testing.T) {
 		for _, f := range ar.Files {
 			if n, ok := strings.CutPrefix(f.Name, "doc/"); ok {
 				text := strings.TrimSpace(string(f.Data))
-				docs = append(docs, sampleDoc{n, schema, text, rootType(t, e, text), true, false})
+				normal := strings.HasPrefix(n, "normal/")
+				docs = append(docs, sampleDoc{n, schema, text, rootType(t, e, text), !normal, normal})
 			}
 		}
 		s.add(t, strings.TrimSuffix(filepath.Base(path), ".txtar"), files, docs)

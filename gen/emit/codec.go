@@ -27,8 +27,11 @@ func (e *emitter) codecFile() (File, error) {
 		if st.element != nil {
 			d.add(e.elementMethods(st)...)
 		}
-		if st.arm != nil {
+		switch {
+		case st.arm != nil:
 			d.add(e.encodeItem(st))
+		case st.isItem:
+			d.add(e.encodeGlobalItem(st))
 		}
 	}
 	return e.file("codec_gen.go", d...)
@@ -193,7 +196,7 @@ func (e *emitter) decodeAttributes(st *structure) []jen.Code {
 		case roleAnyAttribute:
 			v := jen.Id("v").Dot(f.name)
 			cases = append(cases, jen.Case(rt("xsdrun", "AnyAttribute")).Block(
-				v.Clone().Op("=").Append(v, jen.Id("d").Dot("Attr").Call())))
+				v.Clone().Op("=").Id("d").Dot("AppendAttr").Call(v)))
 		}
 	}
 	return e.walk("a", "Attrs", attrsVar(st), jen.Switch(jen.Id("a").Dot("Use")).Block(cases...))
@@ -209,7 +212,10 @@ func (e *emitter) decodeContent(st *structure) []jen.Code {
 		case roleValue:
 			return e.decodeScalar(f, false)
 		case roleMixed:
-			if st.model != nil {
+			switch {
+			case st.model != nil && st.globalInside():
+				return []jen.Code{jen.Id("v").Dot(f.name).Op("=").Id("d").Dot("MixedChildren").Call(jen.Id(modelVar(st)))}
+			case st.model != nil:
 				return []jen.Code{jen.Id("v").Dot(f.name).Op("=").Id("d").Dot("MixedOf").Call(jen.Id(modelVar(st)), e.mixedChild(st))}
 			}
 			return []jen.Code{jen.Id("v").Dot(f.name).Op("=").Id("d").Dot("Mixed").Call()}
@@ -238,7 +244,7 @@ func (e *emitter) decodeChildren(st *structure) []jen.Code {
 	e.eachLeaf(st, func(n *node, leaf *xsd.Particle, indexes []jen.Code) {
 		var body []jen.Code
 		if n.field.role == roleItems {
-			body = e.decodeArm(n.field, leaf)
+			body = e.decodeArm(n.field, n.field.items.armOf(leaf))
 		} else {
 			body = e.decodeLeaf(st, n.field)
 		}
@@ -262,14 +268,17 @@ func (e *emitter) walk(variable, of, table string, each ...jen.Code) []jen.Code 
 	}
 }
 
-// eachLeaf calls f for every leaf of st's content with the node it belongs to and the numbers it has in the model.
+// eachLeaf calls f for every leaf of st's content, items that are read in one way together, with the node it belongs to and
+// the numbers it has in the model.
 func (e *emitter) eachLeaf(st *structure, f func(n *node, leaf *xsd.Particle, indexes []jen.Code)) {
 	var walk func(n *node)
+	taken := make([]bool, len(st.model.Leaves))
 	leaves := func(n *node) {
 		name.Leaves(n.p, func(leaf *xsd.Particle) {
 			var indexes []jen.Code
 			for i, l := range st.model.Leaves {
-				if sameLeaf(l, leaf) {
+				if !taken[i] && (sameLeaf(l, leaf) || n.field.items.readAlike(l, leaf)) {
+					taken[i] = true
 					indexes = append(indexes, jen.Lit(i))
 				}
 			}
@@ -301,13 +310,18 @@ func sameLeaf(a, b *xsd.Particle) bool {
 //		switch particle {
 //		case 0:
 //			d.Text(xsdString)
+//		default:
+//			known(d)
 //		}
 //	}
 func (e *emitter) mixedChild(st *structure) jen.Code {
-	var cases []jen.Code
+	var cases, rest []jen.Code
 	seen := map[*field]bool{}
 	for _, f := range st.inside {
-		if seen[f] {
+		if f.isGlobal() {
+			rest = block(jen.Default().Block(jen.Id("known").Call(jen.Id("d"))))
+		}
+		if seen[f] || f.isGlobal() {
 			continue
 		}
 		seen[f] = true
@@ -325,8 +339,16 @@ func (e *emitter) mixedChild(st *structure) jen.Code {
 		}
 		cases = append(cases, jen.Case(indexes...).Block(body...))
 	}
-	return jen.Func().Params(jen.Id("particle").Int()).Block(jen.Switch(jen.Id("particle")).Block(cases...))
+	return jen.Func().Params(jen.Id("particle").Int()).Block(jen.Switch(jen.Id("particle")).Block(append(cases, rest...)...))
 }
+
+// globalInside reports whether all that may stand in mixed content are global elements.
+func (st *structure) globalInside() bool {
+	return !slices.ContainsFunc(st.inside, func(f *field) bool { return !f.isGlobal() })
+}
+
+// isGlobal reports whether the field holds a global element.
+func (f *field) isGlobal() bool { return f.particle.Element != nil && f.particle.Element.Global }
 
 // judge emits what reads an element that is kept as it came anyway.
 func (e *emitter) judge(f *field) jen.Code {
@@ -375,24 +397,40 @@ func (e *emitter) prepared(el *xsd.Element) []jen.Code {
 // exactType emits
 //
 //	d.ExactType()
+//	d.NoExtension()
 func (e *emitter) exactType(el *xsd.Element) []jen.Code {
-	if el == nil || el.Block&xsdrun.Restriction == 0 {
+	if el == nil {
 		return nil
 	}
-	if ct, ok := el.Type.(*xsd.ComplexType); ok && !isAnyType(ct) {
+	ct, complex := el.Type.(*xsd.ComplexType)
+	if complex && !isAnyType(ct) {
 		return nil // its family knows
 	}
-	return []jen.Code{jen.Id("d").Dot("ExactType").Call()}
+	var out []jen.Code
+	if el.Block&xsdrun.Restriction != 0 {
+		out = append(out, jen.Id("d").Dot("ExactType").Call())
+	}
+	if el.Block&xsdrun.Extension != 0 && !complex {
+		out = append(out, jen.Id("d").Dot("NoExtension").Call())
+	}
+	return out
 }
 
 // mayBeNil emits, before an element is read whose struct says whether it is nil, that it may be:
 //
 //	d.Nillable()
+//
+// and, for one of xs:anyType,
+//
+//	d.AnyType()
 func (e *emitter) mayBeNil(el *xsd.Element) []jen.Code {
 	if el == nil || !el.Nillable {
 		return nil
 	}
-	if ct, ok := el.Type.(*xsd.ComplexType); ok && !isAnyType(ct) {
+	switch ct, ok := el.Type.(*xsd.ComplexType); {
+	case ok && isAnyType(ct):
+		return []jen.Code{jen.Id("d").Dot("AnyType").Call()}
+	case ok:
 		return []jen.Code{jen.Id("d").Dot("Nillable").Call()}
 	}
 	return nil
@@ -527,28 +565,26 @@ func (e *emitter) decodeStruct(st *structure, f *field) []jen.Code {
 //	arm := xsdrun.ReuseAs[ResultValue](*item)
 //	arm.decode(d)
 //	*item = arm
-func (e *emitter) decodeArm(f *field, leaf *xsd.Particle) []jen.Code {
-	arm := f.items.armOf(leaf)
+//
+// and, of a global element,
+//
+//	item := xsdrun.Grow(&v.Items)
+//	*item = readItem(d, *item)
+func (e *emitter) decodeArm(f *field, a *arm) []jen.Code {
+	grow := jen.Id("item").Op(":=").Add(rt("xsdrun", "Grow")).Call(jen.Op("&").Id("v").Dot(f.name))
+	if a.global {
+		return []jen.Code{grow, jen.Op("*").Id("item").Op("=").Id("readItem").Call(jen.Id("d"), jen.Op("*").Id("item"))}
+	}
 	var before []jen.Code
-	if arm.same != nil {
-		before = e.prepared(leaf.Element)
+	if a.structs[0].same != nil {
+		before = e.prepared(a.leaf.Element)
 	}
 	return append(before, []jen.Code{
-		jen.Id("item").Op(":=").Add(rt("xsdrun", "Grow")).Call(jen.Op("&").Id("v").Dot(f.name)),
-		jen.Id("arm").Op(":=").Add(rt("xsdrun", "ReuseAs")).Types(jen.Id(arm.name)).Call(jen.Op("*").Id("item")),
+		grow,
+		jen.Id("arm").Op(":=").Add(rt("xsdrun", "ReuseAs")).Types(jen.Id(a.structs[0].name)).Call(jen.Op("*").Id("item")),
 		jen.Id("arm").Dot("decode").Call(jen.Id("d")),
 		jen.Op("*").Id("item").Op("=").Id("arm"),
 	}...)
-}
-
-// armOf is the arm that a leaf fills.
-func (it *items) armOf(leaf *xsd.Particle) *structure {
-	for _, arm := range it.arms {
-		if arm.leaf == leaf || leaf.Element != nil && arm.leaf.Element == leaf.Element {
-			return arm
-		}
-	}
-	return nil
 }
 
 // grow emits

@@ -359,7 +359,7 @@ func (e *emitter) decoderType() []jen.Code {
 			)),
 		documented(doc("NewDecoder returns a Decoder."),
 			function("NewDecoder", nil, block(jen.Op("*").Id("Decoder")),
-				jen.Return(jen.Op("&").Id("Decoder").Add(inline(pair{jen.Id("r"), newReader(pair{jen.Id("Alias"), jen.True()})}))))),
+				jen.Return(jen.Op("&").Id("Decoder").Add(inline(pair{jen.Id("r"), e.newReader(pair{jen.Id("Alias"), jen.True()})}))))),
 		documented(doc("Decode is [DecodeMessage] in the memory of the last message."),
 			method("d", "Decoder", "Decode", block(jen.Id("doc").Index().Byte()), block(jen.Id("Message"), jen.Error()),
 				jen.List(jen.Id("m"), jen.Err()).Op(":=").Id("d.r").Dot("read").Call(jen.Id("doc"), jen.Id("d.last")),
@@ -418,10 +418,8 @@ func (e *emitter) renewFunc() jen.Code {
 // newReader emits
 //
 //	&reader{d: xsdrun.NewDecoder(spaces, xsdrun.Options{Known: known})}
-func newReader(options ...pair) jen.Code {
-	options = append(options, pair{jen.Id("Known"), jen.Id("known")})
-	return jen.Op("&").Id("reader").Add(inline(pair{jen.Id("d"), rt("xsdrun", "NewDecoder").Call(
-		jen.Id("spaces"), rt("xsdrun", "Options").Add(inline(options...)))}))
+func (e *emitter) newReader(options ...pair) jen.Code {
+	return jen.Op("&").Id("reader").Add(inline(pair{jen.Id("d"), rt("xsdrun", "NewDecoder").Call(jen.Id("spaces"), e.decoderOptions(options...))}))
 }
 
 // readerType emits
@@ -440,7 +438,7 @@ func (e *emitter) readerType() []jen.Code {
 			jen.Type().Id("reader").Struct(jen.Id("d").Op("*").Add(rt("xsdrun", "Decoder")), jen.Id("in").Id("documents"))),
 		documented(doc("readers wait here between messages."),
 			jen.Var().Id("readers").Op("=").Qual("sync", "Pool").Values(
-				jen.Id("New").Op(":").Func().Params().Any().Add(line(jen.Return(newReader()))))),
+				jen.Id("New").Op(":").Func().Params().Any().Add(line(jen.Return(e.newReader()))))),
 		e.readMessage(),
 		e.releaseMethod(),
 	}

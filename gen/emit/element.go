@@ -4,8 +4,6 @@ import (
 	"strings"
 
 	"github.com/dave/jennifer/jen"
-
-	"github.com/protogen-go/protogen/gen/name"
 )
 
 // elementFile writes the types of the schemas: structs, enumerations, and the interface of what a wildcard holds.
@@ -44,6 +42,10 @@ func (e *emitter) elementFile() (File, error) {
 //		AppendXML(b []byte) ([]byte, error)
 //	}
 func (e *emitter) elementInterface() jen.Code {
+	across := ""
+	if len(e.tables.identities) > 0 {
+		across = " Identity constraints, which hold across a document, are left to [ValidateElement]."
+	}
 	return documented(
 		doc(`Element is what stands where a schema leaves room for any element: a pointer to one of the types below that are
 			named after an element, or a [*xmlstream.RawElement] for an element that the schemas do not know and the place
@@ -52,7 +54,7 @@ func (e *emitter) elementInterface() jen.Code {
 			doc("XMLName is the element's expanded name."),
 			jen.Id("XMLName").Params().Add(rt("xmlstream", "Name")),
 			doc(`AppendXML appends the element, every namespace it needs declared, and returns the extended slice. On error,
-				which is an [*xsdrun.EncodeError], b is returned as it was.`),
+				which is an [*xsdrun.EncodeError], b is returned as it was.%s`, across),
 			jen.Id("AppendXML").Params(jen.Id("b").Index().Byte()).Params(jen.Index().Byte(), jen.Error()),
 		),
 	)
@@ -103,9 +105,21 @@ func (e *emitter) typeDoc(st *structure) string {
 		b.WriteString(" is an element inside another.")
 	}
 	if st.doc != "" {
-		b.WriteString(" " + sentence(st.doc))
+		b.WriteString(" " + prose(st.doc))
 	}
 	return b.String() + e.schemaClause(space)
+}
+
+// prose is the documentation of a schema as a comment has it: paragraphs of sentences. A line by itself that ends in no full stop
+// would be a heading, and one that is indented code.
+func prose(documentation string) string {
+	var paragraphs []string
+	for p := range strings.SplitSeq(strings.TrimSpace(documentation), "\n\n") {
+		if words := strings.Join(strings.Fields(p), " "); words != "" {
+			paragraphs = append(paragraphs, sentence(words))
+		}
+	}
+	return strings.Join(paragraphs, "\n\n")
 }
 
 // schemaClause names the standard that a namespace comes from.
@@ -148,7 +162,7 @@ func (e *emitter) fieldDecl(f *field) jen.Code {
 	}
 	s.Comment("// " + strings.Join(strings.Fields(wire), " "))
 	if f.doc != "" {
-		return doc("%s", sentence(f.doc)).Line().Add(s)
+		return doc("%s", prose(f.doc)).Line().Add(s)
 	}
 	return s
 }
@@ -195,27 +209,37 @@ func (v value) goType() *jen.Statement {
 
 // itemsInterface emits
 //
-//	type ResultItem interface{ resultItem() }
+//	type ResultItem interface {
+//		resultItem()
+//		encodeItem(*xsdrun.Encoder)
+//	}
 //
 //	func (*ResultValue) resultItem()    {}
 //	func (*ResultExtValue) resultItem() {}
 func itemsInterface(owner *structure, f *field) jen.Code {
-	mark := name.Unexported(f.items.name)
+	mark, params := f.items.mark(), f.items.markParams()
 	var names []string
-	for _, arm := range f.items.arms {
-		names = append(names, "[*"+arm.name+"]")
+	marks := jen.Null()
+	done := map[*structure]bool{}
+	elements := true
+	for _, a := range f.items.arms {
+		elements = elements && a.global
+		for _, item := range a.structs {
+			if !done[item] {
+				done[item] = true
+				names = append(names, "[*"+item.name+"]")
+				marks.Line().Func().Params(jen.Op("*").Id(item.name)).Id(mark).Params(params...).Block(f.items.markBody(a)...)
+			}
+		}
 	}
-	s := documented(
+	methods := block(jen.Id(mark).Params(params...), jen.Id("encodeItem").Params(jen.Op("*").Add(rt("xsdrun", "Encoder"))))
+	if elements {
+		methods = append(block(jen.Id("Element")), methods...)
+	}
+	return documented(
 		doc("%s is one of the items of [%s]: %s.", f.items.name, owner.name, enumerate(names, "or")),
-		jen.Type().Id(f.items.name).Interface(
-			jen.Id(mark).Params(),
-			jen.Id("encodeItem").Params(jen.Op("*").Add(rt("xsdrun", "Encoder"))),
-		),
-	).(*jen.Statement).Line()
-	for _, arm := range f.items.arms {
-		s.Line().Func().Params(jen.Op("*").Id(arm.name)).Id(mark).Params().Block()
-	}
-	return s
+		jen.Type().Id(f.items.name).Interface(methods...),
+	).(*jen.Statement).Line().Add(marks)
 }
 
 // enumerate joins words as prose does: "a, b or c".
@@ -237,7 +261,7 @@ func (e *emitter) enumType(en *enum) jen.Code {
 		text += "an enumeration."
 	}
 	if en.st.Doc != "" {
-		text += " " + sentence(en.st.Doc)
+		text += " " + prose(en.st.Doc)
 	}
 	return documented(doc("%s", text+e.schemaClause(en.st.Name.Space)), jen.Type().Id(en.name).Add(en.kind.goType()))
 }

@@ -37,6 +37,8 @@ type emitter struct {
 	// tokens are the types of words that emitted code needs, numbers the methods that formulas read numbers by.
 	tokens  map[*model.Type]bool
 	numbers []optionalNumber
+	// patterns are what formulas match texts with.
+	patterns []string
 	// found is what recipes cannot print, noted as they go.
 	found diag.List
 }

@@ -103,8 +103,11 @@ func (e *emitter) encodeAttributes(s *script, st *structure) {
 		case roleAttribute:
 			e.encodeAttribute(s, f)
 		case roleAnyAttribute:
-			s.do(jen.Id("e").Dot("AnyAttributes").Call(jen.Op("&").Add(rt("xmlstream", "Any")).Values(
-				jen.Id("Attributes").Op(":").Id("v").Dot(f.name))))
+			declared := jen.Nil()
+			if len(e.lax.attributes) > 0 {
+				declared = jen.Id("attributes")
+			}
+			s.do(jen.Id("e").Dot("WildAttributes").Call(jen.Id("v").Dot(f.name), jen.Id(attrsVar(st)), jen.Id("spaces"), declared))
 		case roleAny:
 			s.do(jen.Id("e").Dot("AnyAttributes").Call(jen.Op("&").Id("v").Dot(f.name)))
 		}
@@ -400,6 +403,10 @@ func (e *emitter) particleName(p *xsd.Particle) string {
 //	}
 func (e *emitter) encodeItems(s *script, n *node) {
 	v := jen.Id("v").Dot(n.field.name)
+	if n.field.items.order != nil {
+		s.do(e.encodeOrdered(n, v)...)
+		return
+	}
 	if least, most := n.p.Total(); least > 0 && !n.optional || most > 0 {
 		total := *n.p
 		total.Min, total.Max = least, most
@@ -694,11 +701,13 @@ func (st *structure) spaces(out map[string]bool, seen map[*structure]bool) {
 			f.val.family.spaces(out, seen)
 		}
 		if f.items != nil {
-			for _, arm := range f.items.arms {
-				if arm.leaf.Element != nil {
-					out[arm.leaf.Element.Name.Space] = true
+			for _, a := range f.items.arms {
+				if a.leaf.Element != nil {
+					out[a.leaf.Element.Name.Space] = true
 				}
-				arm.spaces(out, seen)
+				for _, item := range a.structs {
+					item.spaces(out, seen)
+				}
 			}
 		}
 	}

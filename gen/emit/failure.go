@@ -280,10 +280,19 @@ func (e *emitter) rules(m *model.Message) []*model.Rule {
 	rules := slices.Clone(m.Valid)
 	for _, f := range m.Fields {
 		if m.Encoding != "xml" && f.Valid != nil {
-			rules = append(rules, &model.Rule{Node: model.Node{Pos: f.Pos, Doc: f.Name + ": " + f.Valid.Text}, Rule: f.Valid})
+			rules = append(rules, fieldRule(f))
 		}
 	}
 	return rules
+}
+
+// fieldRule is the condition of a field as a rule.
+func fieldRule(f *model.Field) *model.Rule {
+	text := f.Wrong
+	if text == "" {
+		text = f.Name + ": " + f.Valid.Text
+	}
+	return &model.Rule{Node: model.Node{Pos: f.Pos, Doc: text, Standard: f.Standard}, Rule: f.Valid, Code: f.Code}
 }
 
 // ruleCheck emits the conditions of a message beyond its shape; nil if there are none.

@@ -355,7 +355,15 @@ func (p *printer) call(x *formula.Call) *jen.Statement {
 	case "cond":
 		return rt("session", "Cond").Call(args...)
 	case "lower":
-		return jen.Qual("strings", "ToLower").Call(args...)
+		return rt("formula", "Lower").Call(args...)
+	case "match":
+		return p.e.pattern(x.Args[0]).Dot("MatchString").Call(args[1])
+	case "pow":
+		return rt("formula", "Pow").Call(args...)
+	case "crc32":
+		return crc32Of(x.Args[0], args[0])
+	case "text":
+		return textOf(x.Args[0], p.expr(x.Args[0]))
 	case "hasPrefix":
 		return jen.Qual("strings", "HasPrefix").Call(args...)
 	case "all", "any":
@@ -385,6 +393,53 @@ func (p *printer) call(x *formula.Call) *jen.Statement {
 		return jen.Qual("time", "Now").Call().Dot("UTC").Call()
 	}
 	return p.refuse(x, "the function "+x.Func.Name)
+}
+
+// pattern is a pattern, which is a literal, compiled for the whole of a text.
+func (e *emitter) pattern(x formula.Expr) *jen.Statement {
+	text, _ := x.(*formula.Lit).Value.(string)
+	i := slices.Index(e.patterns, text)
+	if i < 0 {
+		i = len(e.patterns)
+		e.patterns = append(e.patterns, text)
+	}
+	return jen.Id("patterns").Index(lit(i))
+}
+
+// patternVars emits
+//
+//	// patterns are what formulas match texts with.
+//	var patterns = [...]*regexp.Regexp{
+//		regexp.MustCompile(`^(?:[a-z]+)$`),
+//	}
+func (e *emitter) patternVars() []jen.Code {
+	if len(e.patterns) == 0 {
+		return nil
+	}
+	rows := collect(e.patterns, func(text string) jen.Code {
+		return jen.Qual("regexp", "MustCompile").Call(rawString("^(?:" + text + ")$"))
+	})
+	return []jen.Code{documented(doc("patterns are what formulas match texts with."),
+		jen.Var().Id("patterns").Op("=").Index(jen.Op("...")).Op("*").Qual("regexp", "Regexp").Add(lines(rows...)))}
+}
+
+// crc32Of prints the checksum of a text or of bytes.
+func crc32Of(x formula.Expr, printed jen.Code) *jen.Statement {
+	if x.Type().Kind == formula.Text {
+		printed = jen.Index().Byte().Call(printed)
+	}
+	return jen.Int64().Call(jen.Qual("hash/crc32", "ChecksumIEEE").Call(printed))
+}
+
+// textOf prints a number in decimal, or bytes or a text as a text.
+func textOf(x formula.Expr, printed *jen.Statement) *jen.Statement {
+	switch x.Type().Kind {
+	case formula.Int:
+		return jen.Qual("strconv", "FormatInt").Call(jen.Int64().Call(printed), lit(10))
+	case formula.Bytes:
+		return jen.String().Call(printed)
+	}
+	return printed
 }
 
 // closes prints whether the connection is closed after a code.

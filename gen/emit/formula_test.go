@@ -67,7 +67,10 @@ func TestFormula(t *testing.T) {
 		{`var.chosen[var.tries] == "x"`, `session.At(s.vars.Chosen, s.vars.Tries) == "x"`},
 		{`cond(var.open, "yes", "no")`, `session.Cond(s.vars.Open, "yes", "no")`},
 		{`min(2 * config.idle, 90s)`, `min(2*s.config.Idle, 90*time.Second)`},
-		{`lower(var.who) == config.name && hasPrefix(var.who, "a")`, `strings.ToLower(s.vars.Who) == s.config.Name && strings.HasPrefix(s.vars.Who, "a")`},
+		{`lower(var.who) == config.name && hasPrefix(var.who, "a")`, `formula.Lower(s.vars.Who) == s.config.Name && strings.HasPrefix(s.vars.Who, "a")`},
+		{`match("[a-z]+", var.who) && !match("b", var.who)`, `patterns[0].MatchString(s.vars.Who) && !patterns[1].MatchString(s.vars.Who)`},
+		{`pow(2, 3) > crc32(var.who)`, `formula.Pow(2, 3) > int64(crc32.ChecksumIEEE([]byte(s.vars.Who)))`},
+		{`text(var.tries) + text(var.who)`, `strconv.FormatInt(int64(s.vars.Tries), 10) + s.vars.Who`},
 		{`closes(code.bye)`, `CodeBye.Closes()`},
 		{`code.done < 2000`, `int64(CodeDone) < 2000`},
 		{`peer.verified && peer.address != ""`, `s.Peer().Verified && s.Peer().Address() != ""`},
@@ -87,7 +90,7 @@ func TestFormula(t *testing.T) {
 }
 
 func TestFormulaRefused(t *testing.T) {
-	for _, text := range []string{`match("[a-z]+", var.who)`, `pow(2, 3)`, `crc32(var.who)`, `var.nobody`} {
+	for _, text := range []string{`var.nobody`, `match(var.who, "a")`, `pow(2, var.tries)`, `has(error.malformed)`} {
 		var found diag.List
 		formulaPrinter(&found).value(&model.Formula{Text: text, Pos: model.Pos{File: "x.cue", Line: 3, Col: 4}}, nil)
 		if !found.HasErrors() || found[0].Pos.Line != 3 {

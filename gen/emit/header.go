@@ -31,7 +31,7 @@ func (e headersEncoding) message(ms *messages, m *model.Message, found *diag.Lis
 	}
 	msg.head = ms.heads[0]
 	for _, f := range m.Fields {
-		judgeExtras(f, found)
+		judgePart(f, found)
 		if slices.ContainsFunc(m.Head.Fields, func(h *model.Field) bool { return h.Go == f.Go }) {
 			found.Errorf(f.Pos, "name-clash", "message %q: the field %q has the name of a header field", m.Name, f.Name)
 		}
@@ -83,6 +83,8 @@ func (e headersEncoding) judgeField(f *model.Field, found *diag.List) {
 		found.Errorf(f.Pos, "not-emitted", "header field %q: the type %q is not emitted", f.Name, f.Type)
 	case f.Key == "" && v.kind != headerOthers && v.kind != headerBytes:
 		found.Errorf(f.Pos, "not-emitted", "header field %q has no key", f.Name)
+	case f.Lenient && (isRepeated(f) || e.wraps(f)):
+		found.Errorf(f.Pos, "not-emitted", "header field %q: lenient is not emitted for lists and optional numbers", f.Name)
 	case isRepeated(f) && v.kind == headerNumber:
 		found.Errorf(f.Pos, "not-emitted", "header field %q: a list of numbers is not emitted", f.Name)
 	}
@@ -132,23 +134,23 @@ func (e headersEncoding) wraps(f *model.Field) bool {
 	case headerNumber:
 		return true
 	case headerStruct:
-		return e.tell(v.st) == nil
+		return !e.tells(v.st)
 	}
 	return false
 }
 
-// tell is the field of a struct that is never zero in a value, nil if there is none.
-func (e headersEncoding) tell(t *model.Type) *model.Field {
+// tells reports whether a struct that is a value is never zero: some field of it never is.
+func (e headersEncoding) tells(t *model.Type) bool {
 	f, _ := parseForm(t)
 	for _, field := range f.fields() {
 		switch v := e.value(field); v.kind {
 		case headerText, headerURI, headerArguments:
 			if v.method != "Text" {
-				return field
+				return true
 			}
 		}
 	}
-	return nil
+	return false
 }
 
 // thereOf emits the condition that a header field is there, recv being the head or the message.
@@ -160,10 +162,23 @@ func (e headersEncoding) thereOf(f *model.Field, recv jen.Code) *jen.Statement {
 	case e.wraps(f):
 		return at.Dot("Present")
 	case v.kind == headerStruct:
-		tell := e.tell(v.st)
-		return e.value(tell).there(at.Dot(tell.Go))
+		return at.Op("!=").Parens(jen.Id(v.st.Go).Values())
 	}
 	return v.there(at)
+}
+
+// absentOf emits the opposite of thereOf.
+func (e headersEncoding) absentOf(f *model.Field, recv jen.Code) jen.Code {
+	at, v := jen.Add(recv).Dot(f.Go), e.value(f)
+	switch {
+	case isRepeated(f):
+		return jen.Len(at).Op("==").Lit(0)
+	case e.wraps(f):
+		return jen.Op("!").Add(at).Dot("Present")
+	case v.kind == headerStruct:
+		return at.Op("==").Parens(jen.Id(v.st.Go).Values())
+	}
+	return v.absent(at)
 }
 
 // writer implements encoding:

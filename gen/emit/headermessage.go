@@ -54,7 +54,11 @@ func parseStart(m *model.Message) (parts []startPart, err error) {
 
 // head implements encoding: the struct of what messages have in common, and its methods.
 func (e headersEncoding) head(h *head) (typ jen.Code, methods []jen.Code) {
-	return e.headStruct(h), []jen.Code{e.fieldNumbers(h), e.fieldNames(h), e.readHead(h), e.resetHead(h), e.writeHead(h), e.brokenMethod(h)}
+	methods = []jen.Code{e.fieldNumbers(h), e.fieldNames(h), e.readHead(h), e.resetHead(h), e.writeHead(h)}
+	if judge := e.judgeHead(h); judge != nil {
+		methods = append(methods, judge)
+	}
+	return e.headStruct(h), append(methods, e.brokenMethod(h))
 }
 
 // headStruct emits

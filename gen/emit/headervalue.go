@@ -67,10 +67,10 @@ func (e headersEncoding) value(f *model.Field) headerValue {
 		return headerValue{kind: headerURI}
 	case t.Kind == "struct":
 		return headerValue{kind: headerStruct, st: t}
-	case t.Kind == "enum" && t.Unknown == "keep":
+	case t.Kind == "enum", t.Kind == "token":
 		return headerValue{kind: headerText, method: "Token"}
 	}
-	if t, ok := formula.TypeOf(e.p, f.Type); ok && t.Kind == formula.Int && t.Min.Sign() == 0 && t.Max.IsUint64() && t.Max.Uint64() < 1<<32 {
+	if t, ok := formula.TypeOf(e.p, f.Type); ok && t.Kind == formula.Int && t.Min.Sign() >= 0 && t.Max.IsUint64() && t.Max.Uint64() < 1<<32 {
 		return headerValue{kind: headerNumber, most: t.Max.Uint64()}
 	}
 	return headerValue{}
@@ -156,15 +156,39 @@ func (v headerValue) there(src *jen.Statement) *jen.Statement {
 	return src.Clone().Op("!=").Lit("")
 }
 
+// absent emits the condition that src is the zero value.
+func (v headerValue) absent(src *jen.Statement) jen.Code {
+	switch v.kind {
+	case headerNumber:
+		return src.Clone().Op("==").Lit(0)
+	case headerURI:
+		return src.Clone().Dot("Scheme").Op("==").Lit("")
+	case headerDate:
+		return src.Clone().Dot("IsZero").Call()
+	case headerOthers, headerBytes:
+		return jen.Len(src).Op("==").Lit(0)
+	}
+	return src.Clone().Op("==").Lit("")
+}
+
 // reader emits the function that reads a value by a pointer, as the runtime's loops call it; nil if there is none.
 func (v headerValue) reader() jen.Code {
 	switch v.kind {
 	case headerNumber:
-		return rt("header", "ReadNumber").Types(v.goType())
+		return v.numberReader()
 	case headerStruct:
 		return jen.Parens(jen.Op("*").Id(v.st.Go)).Dot("read")
 	}
 	return rt("header", "Read"+v.method)
+}
+
+// numberReader emits the function that reads a number by a pointer: with a limit of its own where the type has more room.
+func (v headerValue) numberReader() jen.Code {
+	if !v.code && wholeRoom(v.most) {
+		return rt("header", "ReadNumber").Types(v.goType())
+	}
+	return jen.Func().Params(jen.Id("v").Op("*").Add(v.goType()), jen.Id("s").Op("*").Add(rt("header", "Scanner"))).Add(
+		line(v.read(jen.Op("*").Id("v"))))
 }
 
 // writer emits the function that writes a value by a pointer.
@@ -187,7 +211,7 @@ func (e headersEncoding) judgeType(t *model.Type, found *diag.List) {
 	}
 	params := false
 	for _, f := range t.Fields {
-		judgeExtras(f, found)
+		judgePart(f, found)
 		switch v := e.value(f); {
 		case v.kind == 0 || v.kind == headerOthers || v.kind == headerBytes:
 			found.Errorf(f.Pos, "not-emitted", "type %q: a part %q of type %q is not emitted", t.Name, f.Name, f.Type)
@@ -207,10 +231,21 @@ func (e headersEncoding) judgeType(t *model.Type, found *diag.List) {
 
 // judgeExtras reports what fields elsewhere may have and those of headers may not.
 func judgeExtras(f *model.Field, found *diag.List) {
-	for _, x := range []*model.Formula{f.Valid, f.When, f.Count, f.Size} {
+	for _, x := range []*model.Formula{f.When, f.Count, f.Size} {
 		if x != nil {
-			found.Errorf(x.Pos, "not-emitted", "field %q: conditions, sizes and counts of fields of headers are not emitted; say it in a rule of the message", f.Name)
+			found.Errorf(x.Pos, "not-emitted", "field %q: when, size and count are not emitted for fields of headers", f.Name)
 		}
+	}
+	if f.Image {
+		found.Errorf(f.Pos, "not-emitted", "field %q: images are not emitted for fields of headers", f.Name)
+	}
+}
+
+// judgePart is judgeExtras of a field that is no header field: of the start line, or of a value.
+func judgePart(f *model.Field, found *diag.List) {
+	judgeExtras(f, found)
+	if isRepeated(f) || f.Lenient || f.Short != "" {
+		found.Errorf(f.Pos, "not-emitted", "field %q: repeat, lenient and short are for header fields alone", f.Name)
 	}
 }
 
@@ -239,6 +274,9 @@ func (e headersEncoding) valueFile() (File, error) {
 			return File{}, err
 		}
 		d.add(e.valueCodec(t, f)...)
+		if judge := e.judgeValue(t, f); judge != nil {
+			d.add(judge)
+		}
 		d.add(fielded(e).hiding(t.Go, t.Fields)...)
 		for _, field := range t.Fields {
 			if isParam(field) {

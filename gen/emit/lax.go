@@ -15,7 +15,11 @@ type lax struct {
 	attributes []*xsd.Attribute
 	types      []*xsd.SimpleType // named
 	structs    []*structure      // of named complex types
+	extended   []*structure      // those of them that extend a simple type
 }
+
+// named reports whether there are types that may take the place of simple ones.
+func (l *lax) named() bool { return len(l.types)+len(l.extended) > 0 }
 
 // newLax finds what set has of them. Elements by type alone are judged in packages of schemas alone: a protocol's messages have
 // declarations.
@@ -39,6 +43,9 @@ func newLax(s *shapes) *lax {
 		case *xsd.ComplexType:
 			if st := s.byType[t]; st != nil && !t.Abstract {
 				l.structs = append(l.structs, st)
+				if t.Content == xsdrun.ContentSimple && simpleRoot(t) != nil {
+					l.extended = append(l.extended, st)
+				}
 			}
 		}
 	}
@@ -54,7 +61,7 @@ func (s *shapes) laxAttributes() bool {
 		if st.ct != nil && st.ct.AnyAttribute != nil && st.ct.AnyAttribute.Process != xsdrun.Skip {
 			return true
 		}
-		return s.bare() && slices.ContainsFunc(st.fields, func(f *field) bool { return f.val.any || f.role == roleAny || f.val.element })
+		return slices.ContainsFunc(st.fields, func(f *field) bool { return f.val.any || f.role == roleAny || f.val.element })
 	})
 }
 
@@ -66,7 +73,7 @@ func (e *emitter) decoderOptions(given ...pair) jen.Code {
 	if len(e.lax.attributes) > 0 {
 		fields = append(fields, pair{jen.Id("Attributes"), jen.Id("attributes")})
 	}
-	if len(e.lax.types) > 0 {
+	if e.lax.named() {
 		fields = append(fields, pair{jen.Id("Types"), jen.Id("types")})
 	}
 	if e.shapes.bare() {
@@ -96,14 +103,51 @@ func (e *emitter) laxTables() []jen.Code {
 		out = append(out, documented(doc("attributes are the attributes that are declared by themselves, for wildcards."),
 			jen.Var().Id("attributes").Op("=").Map(rt("xmlstream", "Name")).Op("*").Add(rt("xsdrun", "Attribute")).Add(lines(rows...))))
 	}
-	if len(e.lax.types) > 0 {
+	if e.lax.named() {
 		rows := collect(e.lax.types, func(t *xsd.SimpleType) jen.Code {
 			return jen.Add(e.nameValues(t.Name)).Op(":").Add(e.simpleVar(t))
 		})
-		out = append(out, documented(doc("types are the simple types that xsi:type may name."),
+		rows = append(rows, collect(e.lax.extended, e.extendedLiteral)...)
+		out = append(out, documented(doc("types are what xsi:type may name where a simple type is declared."),
 			jen.Var().Id("types").Op("=").Map(rt("xmlstream", "Name")).Add(rt("xsdrun", "Type")).Add(lines(rows...))))
 	}
 	return out
+}
+
+// simpleRoot is the simple type that a complex one is derived from, at whatever distance; nil if it is xs:anyType.
+func simpleRoot(ct *xsd.ComplexType) *xsd.SimpleType {
+	for base := complexBase(ct); base != nil; base = complexBase(ct) {
+		ct = base
+	}
+	root, _ := ct.Base.(*xsd.SimpleType)
+	return root
+}
+
+// extendedLiteral emits
+//
+//	{Space: NamespaceT, Local: "length"}: &xsdrun.ComplexType{
+//		Base:       xsdDecimal,
+//		Method:     xsdrun.Extension,
+//		Content:    xsdrun.ContentSimple,
+//		Simple:     xsdDecimal,
+//		Attributes: lengthAttrs,
+//	},
+func (e *emitter) extendedLiteral(st *structure) jen.Code {
+	how := st.ct.Method
+	for base := complexBase(st.ct); base != nil; base = complexBase(base) {
+		how |= base.Method
+	}
+	attributes := jen.New(rt("xsdrun", "Attributes"))
+	if hasAttributes(st) {
+		attributes = jen.Id(attrsVar(st))
+	}
+	return jen.Add(e.nameValues(st.ct.Name)).Op(":").Op("&").Add(rt("xsdrun", "ComplexType")).Add(keyed(
+		pair{jen.Id("Base"), e.simpleRef(e.set.Simple(simpleRoot(st.ct)))},
+		pair{jen.Id("Method"), derivationOf(how)},
+		pair{jen.Id("Content"), rt("xsdrun", "ContentSimple")},
+		pair{jen.Id("Simple"), e.simpleRef(e.set.Simple(st.ct.Simple))},
+		pair{jen.Id("Attributes"), attributes},
+	))
 }
 
 // typedFunc emits

@@ -141,6 +141,7 @@ func (e *emitter) messageFile() (File, error) {
 		d.add(fielded{e}.numberMethods()...)
 		d.add(e.tokenVars()...)
 	}
+	d.add(e.patternVars()...)
 	return e.file("message_gen.go", d...)
 }
 

@@ -51,9 +51,9 @@ func find(st *structure, step string) (*field, *structure) {
 	}
 	for _, f := range st.fields {
 		if f.role == roleItems {
-			for _, arm := range f.items.arms {
-				if arm.leaf.Element != nil && arm.leaf.Element.Name.Local == step {
-					return f, arm
+			for _, a := range f.items.arms {
+				if a.leaf.Element != nil && a.leaf.Element.Name.Local == step && len(a.structs) == 1 {
+					return f, a.structs[0]
 				}
 			}
 		}

@@ -88,6 +88,11 @@ func (st *structure) own() []string {
 	if st.model != nil {
 		names = append(names, modelVar(st))
 	}
+	for _, f := range st.fields {
+		if f.items != nil && f.items.order != nil && !f.items.order.whole {
+			names = append(names, f.items.order.table)
+		}
+	}
 	if hasAttributes(st) {
 		names = append(names, attrsVar(st))
 	}
@@ -156,7 +161,12 @@ func (e *emitter) schemaFile() (File, error) {
 	}
 	for _, st := range e.shapes.structs {
 		if st.model != nil {
-			d.add(e.contentModel(st))
+			d.add(e.contentModel(modelVar(st), st.model, e.typeName(st)...))
+		}
+		for _, f := range st.fields {
+			if f.items != nil && f.items.order != nil && !f.items.order.whole {
+				d.add(e.contentModel(f.items.order.table, f.items.order.model))
+			}
 		}
 		if hasAttributes(st) {
 			d.add(e.attributes(st))
@@ -394,11 +404,11 @@ func (e *emitter) wildcardLiteral(w *xsdrun.Wildcard) jen.Code {
 //		Next:      [][]int{{0}, {0}},
 //		Final:     []bool{false, true},
 //	}
-func (e *emitter) contentModel(st *structure) jen.Code {
-	m := st.model.Model
+func (e *emitter) contentModel(table string, model *xsd.Model, rest ...pair) jen.Code {
+	m := model.Model
 	particles := make([]jen.Code, len(m.Particles))
 	for i := range m.Particles {
-		particles[i] = e.particleLiteral(st, i)
+		particles[i] = e.particleLiteral(model, i)
 	}
 	fields := []pair{{jen.Id("Particles"), jen.Index().Add(rt("xsdrun", "Particle")).Add(lines(particles...))}}
 	if m.All {
@@ -414,7 +424,7 @@ func (e *emitter) contentModel(st *structure) jen.Code {
 			pair{jen.Id("Final"), jen.Index().Bool().Values(final...)})
 	}
 	fields = append(fields, counters(m)...)
-	return jen.Var().Id(modelVar(st)).Op("=").Op("&").Add(rt("xsdrun", "Model")).Add(keyed(append(fields, e.typeName(st)...)...))
+	return jen.Var().Id(table).Op("=").Op("&").Add(rt("xsdrun", "Model")).Add(keyed(append(fields, rest...)...))
 }
 
 // counters emits what a model that counts the repetitions of groups has besides:
@@ -451,8 +461,8 @@ func counters(m *xsdrun.Model) []pair {
 }
 
 // particleLiteral emits one particle of a model.
-func (e *emitter) particleLiteral(st *structure, i int) jen.Code {
-	p := &st.model.Particles[i]
+func (e *emitter) particleLiteral(model *xsd.Model, i int) jen.Code {
+	p := &model.Particles[i]
 	var fields []pair
 	number := func(key string, n int) {
 		if n != 0 {
@@ -471,9 +481,9 @@ func (e *emitter) particleLiteral(st *structure, i int) jen.Code {
 		fields = append(fields, pair{jen.Id("Optional"), jen.True()})
 	}
 	if p.Any != nil {
-		fields = append(fields, pair{jen.Id("Any"), jen.Id(e.wildcardVar(st.model.Leaves[i].Wildcard))})
+		fields = append(fields, pair{jen.Id("Any"), jen.Id(e.wildcardVar(model.Leaves[i].Wildcard))})
 	}
-	if leaf := st.model.Leaves[i]; leaf.Element != nil && leaf.Element.Abstract {
+	if leaf := model.Leaves[i]; leaf.Element != nil && leaf.Element.Abstract {
 		fields = append(fields, pair{jen.Id("Abstract"), jen.True()})
 	}
 	if len(p.Members) > 0 {

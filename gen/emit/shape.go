@@ -49,14 +49,23 @@ type structure struct {
 	body      *node // of element content
 	model     *xsd.Model
 	inside    []*field      // of mixed content: by particle of model, the element that it matches
-	arm       *items        // the interface it is an item of, or nil
-	leaf      *xsd.Particle // of an arm: what it matches
+	arm       *items        // the interface it is an item of and nothing else, or nil
+	leaf      *xsd.Particle // of such an item: what it matches
+	isItem    bool          // a global element that is an item of some interface
 }
 
 // items is a group that may repeat: a list of a sealed interface, its arms in the order they were found in the document.
 type items struct {
-	name string // of the interface
-	arms []*structure
+	name  string // of the interface
+	arms  []*arm
+	order *order // nil if the arms may come in any order
+}
+
+// arm is what an item may be: the structure of an element or wildcard, or those of a substitution group.
+type arm struct {
+	leaf    *xsd.Particle
+	structs []*structure
+	global  bool // they are those of global elements
 }
 
 // role says where in the document a field stands.
@@ -240,6 +249,9 @@ func (s *shapes) global(el *xsd.Element) *structure {
 		}
 	case isAnyType(ct):
 		st.fields = []*field{{name: "Content", role: roleAny, val: value{any: true}}}
+		if el.Nillable {
+			st.fields = []*field{nilField(), st.fields[0]}
+		}
 	case s.derivations(ct) != nil:
 		place := &xsd.Particle{Kind: xsd.ElementParticle, Pos: el.Pos, Min: 1, Max: 1, Element: el}
 		st.fields = []*field{{name: "Value", wire: "the element", role: roleElement, particle: place, val: value{family: s.derivations(ct)}}}
@@ -293,6 +305,7 @@ func (s *shapes) fill(st *structure, ct *xsd.ComplexType) {
 		s.content(st, ct.Particle)
 	}
 	number(st)
+	s.orders(st)
 	st.collapsed = !s.ofElement[ct] && !s.nils[ct] && len(s.derived[ct]) == 0 && complexBase(ct) == nil && collapses(st)
 	if s.names.Envelope(ct) {
 		st.collapsed = st.collapsed && st.fields[0].val.element
@@ -310,9 +323,10 @@ func (s *shapes) mixed(st *structure, ct *xsd.ComplexType) {
 		f := made[leaf]
 		if f == nil {
 			f = &field{role: roleElement, particle: leaf}
-			if leaf.Kind == xsd.WildcardParticle {
+			switch {
+			case leaf.Kind == xsd.WildcardParticle:
 				f.val.element = true
-			} else {
+			case !f.isGlobal():
 				f.val = s.elementValue(leaf.Element)
 			}
 			made[leaf] = f
@@ -513,39 +527,53 @@ func (s *shapes) repeated(st *structure, p *xsd.Particle, optional bool) *node {
 	}
 	s.found = append(s.found, s.names.Scope.Take(it.name, "the repeated content of "+st.name, p.Pos)...)
 	st.fields = append(st.fields, f)
-	seen := map[*xsd.Element]bool{}
 	name.Leaves(p, func(leaf *xsd.Particle) {
-		if leaf.Element == nil || !seen[leaf.Element] {
-			seen[leaf.Element] = true
-			it.arms = append(it.arms, s.armOf(st, it, leaf))
+		if it.armOf(leaf) == nil {
+			it.arms = append(it.arms, s.newArm(st, it, leaf))
 		}
 	})
 	return &node{p: p, field: f, optional: p.Min == 0}
 }
 
-// armOf is one arm of a repeated group.
-func (s *shapes) armOf(owner *structure, it *items, leaf *xsd.Particle) *structure {
-	arm := &structure{pos: leaf.Pos, doc: leaf.Doc, arm: it, leaf: leaf}
-	s.structs = append(s.structs, arm)
+// newArm is one arm of a repeated group. What a global element has for a structure anyway is an item as it is.
+func (s *shapes) newArm(owner *structure, it *items, leaf *xsd.Particle) *arm {
+	if leaf.Element == nil || !leaf.Element.Global {
+		return &arm{leaf: leaf, structs: []*structure{s.newItem(owner, it, leaf)}}
+	}
+	a := &arm{leaf: leaf, global: true}
+	for _, el := range append([]*xsd.Element{leaf.Element}, s.set.Substitutes(leaf.Element)...) {
+		if !el.Abstract {
+			st := s.global(el)
+			st.isItem = true
+			a.structs = append(a.structs, st)
+		}
+	}
+	return a
+}
+
+// newItem is the structure of a local element or a wildcard in a repeated group.
+func (s *shapes) newItem(owner *structure, it *items, leaf *xsd.Particle) *structure {
+	item := &structure{pos: leaf.Pos, doc: leaf.Doc, arm: it, leaf: leaf}
+	s.structs = append(s.structs, item)
 	if leaf.Kind == xsd.WildcardParticle {
-		arm.name = owner.name + "Any"
-		arm.fields = []*field{{name: "Element", role: roleElement, particle: leaf, val: value{element: true}}}
+		item.name = owner.name + "Any"
+		item.fields = []*field{{name: "Element", wire: "any", role: roleElement, particle: leaf, val: value{element: true}}}
 	} else {
-		arm.name = owner.name + name.Exported(leaf.Element.Name.Local)
+		item.name = owner.name + name.Exported(leaf.Element.Name.Local)
 		switch v := s.elementValue(leaf.Element); {
 		case v.of != nil && !v.of.collapsed:
-			arm.same = v.of
+			item.same = v.of
 		default:
-			f := &field{name: "Value", role: roleElement, particle: leaf, val: v}
-			arm.fields = []*field{f}
+			f := &field{name: "Value", wire: leaf.Element.Name.Local, role: roleElement, particle: leaf, val: v}
+			item.fields = []*field{f}
 			if leaf.Element.Nillable {
-				s.nillable(arm, f)
+				s.nillable(item, f)
 			}
 		}
 	}
-	arm.name = s.names.Free(arm.name)
-	s.found = append(s.found, s.names.Scope.Take(arm.name, "an item of "+owner.name, leaf.Pos)...)
-	return arm
+	item.name = s.names.Free(item.name)
+	s.found = append(s.found, s.names.Scope.Take(item.name, "an item of "+owner.name, leaf.Pos)...)
+	return item
 }
 
 // prefix is the prefix that the specification gives a namespace, for names that users do not see.

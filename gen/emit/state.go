@@ -177,6 +177,9 @@ func (m *machine) spec() jen.Code {
 	if m.Replies == "anyOrder" {
 		pairs = append(pairs, pair{jen.Id("AnyOrder"), jen.True()})
 	}
+	if m.Busy != nil {
+		pairs = append(pairs, pair{jen.Id("Refuses"), jen.True()})
+	}
 	if m.posts() && m.Correlate == "none" {
 		pairs = append(pairs, pair{jen.Id("Posts"), jen.True()})
 	}
@@ -381,6 +384,9 @@ func (m *machine) constructor() jen.Code {
 //	// Start implements [session.Machine].
 //	func (s *serverMachine) Start() {
 //		s.SetWindow(s.config.Window)
+//		if s.Refused() {
+//			s.state = ServerStateDeclining
+//		}
 //		s.enter()
 //	}
 func (m *machine) start() jen.Code {
@@ -392,6 +398,9 @@ func (m *machine) start() jen.Code {
 	if m.runs() {
 		body = append(body,
 			jen.List(jen.Id("s.vars.ID"), jen.Id("s.vars.Peer")).Op("=").List(jen.Id("s").Dot("ID").Call(), jen.Id("s").Dot("Peer").Call()))
+	}
+	if m.Busy != nil {
+		body = append(body, jen.If(jen.Id("s").Dot("Refused").Call()).Block(jen.Id("s.state").Op("=").Id(m.Busy.Go)))
 	}
 	if len(m.entered) > 0 {
 		body = append(body, jen.Id("s").Dot("enter").Call())

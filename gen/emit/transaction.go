@@ -88,6 +88,9 @@ func (m *machine) refuseTransaction() {
 	if m.Key == nil {
 		refuse(m.Node, "no key")
 	}
+	if m.Busy != nil {
+		refuse(m.Node, "a state for refused connections")
+	}
 	if len(m.Timers) > transactionTimers || len(m.ints()) > transactionInts || len(m.messageVars()) > transactionMessages {
 		refuse(m.Node, "so many timers or variables")
 	}

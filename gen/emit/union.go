@@ -44,7 +44,9 @@ func (s *shapes) union(st *xsd.SimpleType) *union {
 			word = name.Type("", m.Name.Local) + strconv.Itoa(n)
 		}
 		taken[word] = true
-		u.members = append(u.members, unionMember{"As" + word, i, s.scalar(m)})
+		if sc := s.scalar(m); !sc.holdsNames() { // without the prefixes around it, a qualified name says nothing
+			u.members = append(u.members, unionMember{"As" + word, i, sc})
+		}
 	}
 	return u
 }
@@ -65,7 +67,7 @@ func (e *emitter) unionType(u *union) []jen.Code {
 		text = u.name + " is a value of the type " + e.qname(n.Space, n.Local) + ", which is one of several, as text."
 	}
 	if u.st.Doc != "" {
-		text += " " + sentence(u.st.Doc)
+		text += " " + prose(u.st.Doc)
 	}
 	out := []jen.Code{documented(doc("%s", text+e.schemaClause(u.st.Name.Space)), jen.Type().Id(u.name).String())}
 	for _, m := range u.members {

@@ -12,7 +12,7 @@ import (
 const runtimePath = "github.com/protogen-go/protogen/runtime/"
 
 // runtimePackages are the folders of the runtime that emitted code may import.
-var runtimePackages = []string{"frame", "header", "header/uri", "line", "loop", "session", "socket", "storable", "transaction", "tree", "tree/jsontree", "tree/record", "xmlstream", "xsdrun"}
+var runtimePackages = []string{"formula", "frame", "header", "header/uri", "line", "loop", "session", "socket", "storable", "transaction", "tree", "tree/jsontree", "tree/record", "xmlstream", "xsdrun"}
 
 // commentWidth is the column at which emitted comments wrap, "// " included.
 const commentWidth = 79

@@ -17,6 +17,9 @@ func (e *emitter) elementCodec() []jen.Code {
 	if e.shapes.holdAny() {
 		out = append(out, writeAnyFunc())
 	}
+	if e.shapes.holdItems() {
+		out = append(out, readItemFunc())
+	}
 	return out
 }
 
@@ -24,6 +27,14 @@ func (e *emitter) elementCodec() []jen.Code {
 func (s *shapes) holdAny() bool {
 	return slices.ContainsFunc(s.structs, func(st *structure) bool {
 		return slices.ContainsFunc(st.fields, func(f *field) bool { return f.role == roleElement && f.val.any })
+	})
+}
+
+// holdItems reports whether some repeated group has global elements for items.
+func (s *shapes) holdItems() bool {
+	global := func(a *arm) bool { return a.global }
+	return slices.ContainsFunc(s.structs, func(st *structure) bool {
+		return slices.ContainsFunc(st.fields, func(f *field) bool { return f.items != nil && slices.ContainsFunc(f.items.arms, global) })
 	})
 }
 
@@ -86,7 +97,11 @@ func (e *emitter) localCases(uri string) []jen.Code {
 
 // nillableRoot is mayBeNil for a global element by itself.
 func (e *emitter) nillableRoot(el *xsd.Element) []jen.Code {
-	if el.Nillable && (e.shapes.globals[el].saysNil() || e.mayBeNil(el) != nil) {
+	ct, complex := el.Type.(*xsd.ComplexType)
+	switch {
+	case el.Nillable && complex && isAnyType(ct):
+		return []jen.Code{jen.Id("d").Dot("AnyType").Call(), jen.Id("d").Dot("Nillable").Call()}
+	case el.Nillable && (complex || e.shapes.globals[el].saysNil()):
 		return []jen.Code{jen.Id("d").Dot("Nillable").Call()}
 	}
 	return nil
@@ -178,25 +193,26 @@ func writeAnyFunc() jen.Code {
 			raw(lit("</")), raw(jen.Id("tag")), raw(lit(">"))))
 }
 
+// readItemFunc emits
+//
+//	func readItem[T any](d *xsdrun.Decoder, old T) T {
+//		reused, _ := any(old).(Element)
+//		item, _ := readKnown(d, reused).(T)
+//		return item
+//	}
+func readItemFunc() jen.Code {
+	return documented(doc("readItem reads an item of a repeated group that is an element, into old if that is of its type."),
+		jen.Func().Id("readItem").Types(jen.Id("T").Any()).Params(decoderParam(), jen.Id("old").Id("T")).Id("T").Block(
+			jen.List(jen.Id("reused"), jen.Id("_")).Op(":=").Any().Call(jen.Id("old")).Assert(jen.Id("Element")),
+			jen.List(jen.Id("item"), jen.Id("_")).Op(":=").Id("readKnown").Call(jen.Id("d"), jen.Id("reused")).Assert(jen.Id("T")),
+			jen.Return(jen.Id("item"))))
+}
+
 // elementMethods emits the methods of a global element's type: those of Element, and the writer that writeElement calls.
 func (e *emitter) elementMethods(st *structure) []jen.Code {
 	v := jen.Id("v")
 	el := st.element
-	write := func(alone bool) []jen.Code {
-		var s script
-		tag := e.tag(el.Name)
-		s.write("<" + tag + e.declarations(st, alone))
-		if !st.opens() && !st.empty() {
-			s.write(">")
-		}
-		s.do(v.Clone().Dot("encode").Call(jen.Id("e")))
-		if st.empty() {
-			s.write("/>")
-		} else {
-			s.writeEnd(tag, st.mayBeEmpty())
-		}
-		return s.body()
-	}
+	write := func(alone bool) []jen.Code { return e.writeGlobal(st, e.declarations(st, alone)) }
 	inner := jen.Code(v.Clone().Dot("encodeElement").Call(jen.Id("e")))
 	alone := []jen.Code{inner}
 	if e.declarations(st, true) != e.declarations(st, false) {
@@ -211,6 +227,28 @@ func (e *emitter) elementMethods(st *structure) []jen.Code {
 					alone, block(jen.Return(jen.Id("e").Dot("Finish").Call())))...)),
 		method("v", st.name, "encodeElement", block(encoderParam()), nil, write(false)...),
 	}
+}
+
+// writeGlobal emits what writes a global element, its tags included.
+func (e *emitter) writeGlobal(st *structure, declarations string) []jen.Code {
+	var s script
+	tag := e.tag(st.element.Name)
+	s.write("<" + tag + declarations)
+	if !st.opens() && !st.empty() {
+		s.write(">")
+	}
+	s.do(jen.Id("v").Dot("encode").Call(jen.Id("e")))
+	if st.empty() {
+		s.write("/>")
+	} else {
+		s.writeEnd(tag, st.mayBeEmpty())
+	}
+	return s.body()
+}
+
+// encodeGlobalItem emits the writer of a global element as an item: what is around it has declared its namespaces.
+func (e *emitter) encodeGlobalItem(st *structure) jen.Code {
+	return method("v", st.name, "encodeItem", block(encoderParam()), nil, e.writeGlobal(st, "")...)
 }
 
 // refuseBrokenElement is refuseBroken for an element that is a message.

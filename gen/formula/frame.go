@@ -22,6 +22,9 @@ func Frames(p *model.Protocol, m *model.Machine) map[*model.State][]*model.Frame
 	}
 	for _, t := range p.Transports {
 		enter(m.Initial, t.Frame)
+		if m.Busy != nil {
+			enter(m.Busy, t.Frame)
+		}
 	}
 	for ; len(queue) > 0; queue = queue[1:] {
 		s := queue[0]

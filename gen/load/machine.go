@@ -84,6 +84,7 @@ func (l *loader) machine(e entry) *model.Machine {
 		l.state(m.States[i], st.node, &s)
 	}
 	m.Initial = resolve(l, s.states, e.field("initial"))
+	m.Busy = resolve(l, s.states, e.field("busy"))
 	return m
 }
 

@@ -176,9 +176,13 @@ func (l *loader) fields(n node) []*model.Field {
 			When:     f.formula("when"),
 			Is:       f.formula("is"),
 			Valid:    f.formula("valid"),
+			Wrong:    f.text("wrong"),
 			Image:    f.flag("image"),
 			Secret:   f.flag("secret"),
 			Lenient:  f.flag("lenient"),
+		}
+		if code := resolve(l, l.symbols.codes, f.field("code")); code != nil {
+			field.Code = code.Name
 		}
 		field.Named = l.symbols.types.names[elementType(field.Type)]
 		if !named.MatchString(field.Name) {

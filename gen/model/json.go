@@ -88,14 +88,15 @@ func (o *Operation) MarshalJSON() ([]byte, error) {
 	}{(*plain)(o), names(o.Takes)})
 }
 
-// MarshalJSON adds the names of the role and of the initial state.
+// MarshalJSON adds the names of the role and of the states that sessions begin in.
 func (m *Machine) MarshalJSON() ([]byte, error) {
 	type plain Machine
 	return json.Marshal(struct {
 		*plain
 		Role    string `json:"role,omitempty"`
 		Initial string `json:"initial,omitempty"`
-	}{(*plain)(m), name(m.Role), name(m.Initial)})
+		Busy    string `json:"busy,omitempty"`
+	}{(*plain)(m), name(m.Role), name(m.Initial), name(m.Busy)})
 }
 
 // MarshalJSON adds the name of the message or group that the call takes.

@@ -226,6 +226,8 @@ type Field struct {
 	When     *Formula `json:"when,omitempty"`
 	Is       *Formula `json:"is,omitempty"`
 	Valid    *Formula `json:"valid,omitempty"`
+	Code     string   `json:"code,omitempty"`  // the reply code that breaking Valid earns
+	Wrong    string   `json:"wrong,omitempty"` // what whoever breaks Valid is told
 	Image    bool     `json:"image,omitempty"` // of tree: octets that are an image of their own
 	Secret   bool     `json:"secret,omitempty"`
 	Lenient  bool     `json:"lenient,omitempty"`
@@ -275,6 +277,7 @@ type Machine struct {
 	Node
 	Role    *Role    `json:"-"`
 	Initial *State   `json:"-"`
+	Busy    *State   `json:"-"`   // where the session of a refused connection begins; nil: there is none
 	Per     string   `json:"per"` // "connection", "transaction"
 	Key     *Formula `json:"key,omitempty"`
 	Vars    []*Var   `json:"vars,omitempty"`

@@ -13,12 +13,12 @@ import (
 var (
 	ownOfSchemas = []string{
 		"DecodeElement", "Element", "Unmarshal", "ValidateElement",
-		"decoders", "known", "knownElement", "attributes", "read", "readElement", "readKnown", "spaces", "typed", "types", "writeAny", "writeElement",
+		"decoders", "known", "knownElement", "attributes", "read", "readElement", "readItem", "readKnown", "spaces", "typed", "types", "writeAny", "writeElement",
 	}
 	ownOfMessages = []string{
 		"DecodeMessage", "Decoder", "Message", "MessageError", "MessageErrorKind", "MessageInvalid", "MessageMalformed", "MessageUnknown",
 		"NewDecoder", "RuleError", "Validate",
-		"documents", "junction", "junctions", "lost", "newMessageError", "reader", "readers", "renew", "ruled", "secretElements", "stray", "tellsSecret",
+		"documents", "junction", "junctions", "lost", "newMessageError", "patterns", "reader", "readers", "renew", "ruled", "secretElements", "stray", "tellsSecret",
 		"FuzzDecodeMessage", "TestExamples", "TestExamplesCutShort", "again", "examples",
 	}
 	ownOfText = []string{

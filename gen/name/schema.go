@@ -280,7 +280,7 @@ func (t *Table) nameElements(set *xsd.Set, uses map[xsd.Type]*use) diag.List {
 		t.elements[el] = goName
 		found = append(found, t.Scope.Take(goName, fmt.Sprintf("element %q", el.Name.Local), el.Pos)...)
 		ct, ok := el.Type.(*xsd.ComplexType)
-		if !ok || isAnyType(ct) {
+		if !ok || isAnyType(ct) || ct.Abstract {
 			continue
 		}
 		if u := uses[ct]; len(u.globals) == 1 && u.others == 0 {

@@ -1030,7 +1030,7 @@ func (v *ErrValue) decode(d *xsdrun.Decoder) {
 	for a.Next() {
 		switch a.Use {
 		case xsdrun.AnyAttribute:
-			v.Attributes = append(v.Attributes, d.Attr())
+			v.Attributes = d.AppendAttr(v.Attributes)
 		}
 	}
 	v.Content = d.MixedOf(errValueModel, func(particle int) {
@@ -1042,7 +1042,7 @@ func (v *ErrValue) decode(d *xsdrun.Decoder) {
 }
 
 func (v *ErrValue) encode(e *xsdrun.Encoder) {
-	e.AnyAttributes(&xmlstream.Any{Attributes: v.Attributes})
+	e.WildAttributes(v.Attributes, errValueAttrs, spaces, nil)
 	e.Raw(">")
 	e.Mixed(v.Content)
 }

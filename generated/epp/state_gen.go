@@ -148,7 +148,11 @@ func (s *clientMachine) onGreeting(m *Greeting) {
 // onReply takes the messages of the group reply.
 func (s *clientMachine) onReply(m hasResponseHead) {
 	switch s.state {
-	case ClientStateWaitingForGreeting, ClientStateGreeted:
+	case ClientStateWaitingForGreeting:
+		s.Fail("the server has no room for another session")
+		s.Close()
+		s.to(ClientStateEnded, m.MessageName())
+	case ClientStateGreeted:
 		s.Fail("the server sent what it must not")
 		s.Close()
 		s.to(ClientStateEnded, m.MessageName())
@@ -357,6 +361,9 @@ type ServerState uint8
 // The states of the machine "server".
 const (
 	ServerStatePrepareGreeting ServerState = iota
+	// Not in the chart: one connection too many is told so in place of the
+	// greeting. See RFC 5730 3.
+	ServerStateRefuseSession
 	// Only hello and login are welcome; the chart has no hello here, servers
 	// answer it all the same.
 	ServerStateWaitingForClientAuthentication
@@ -369,6 +376,7 @@ const (
 
 var serverStateNames = [...]string{
 	"prepareGreeting",
+	"refuseSession",
 	"waitingForClientAuthentication",
 	"processingLogin",
 	"waitingForCommand",
@@ -403,6 +411,7 @@ var serverSpec = session.Spec{
 	Machine:    "server",
 	Timers:     []string{"preLogin", "idle", "lifetime"},
 	Operations: []session.Operation{{Name: "login"}, {Name: "command"}},
+	Refuses:    true,
 	Decode:     decodeForServer,
 	Append:     appendMessage,
 	Name:       messageName,
@@ -454,6 +463,9 @@ func newServerMachine(s *session.Session, handler Handler, config *Config) *serv
 func (s *serverMachine) Start() {
 	s.SetWindow(s.config.Window)
 	s.vars.ID, s.vars.Peer = s.ID(), s.Peer()
+	if s.Refused() {
+		s.state = ServerStateRefuseSession
+	}
 	s.enter()
 }
 
@@ -473,6 +485,11 @@ func (s *serverMachine) enter() {
 		s.StartTimer(serverTimerPreLogin, s.config.PreLogin)
 		s.StartTimer(serverTimerLifetime, s.config.Lifetime)
 		s.to(ServerStateWaitingForClientAuthentication, "enter")
+	case ServerStateRefuseSession:
+		s.SetFraming(s.config.opening(), s.config.FrameWithin)
+		s.Send(s.newResponse(CodeSessionLimit, nil))
+		s.Close()
+		s.to(ServerStateEndSession, "enter")
 	}
 }
 

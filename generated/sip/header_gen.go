@@ -6,6 +6,7 @@ package sip
 import (
 	"fmt"
 
+	"github.com/protogen-go/protogen/runtime/formula"
 	"github.com/protogen-go/protogen/runtime/header"
 	"github.com/protogen-go/protogen/runtime/header/uri"
 )
@@ -398,7 +399,14 @@ func (v *Contact) write(w *header.Writer) {
 	w.Params(v.Params)
 }
 
-// Q is the preference, 0 to 1, the parameter q; empty if it is absent.
+// judge tells of the conditions that v does not meet, v being a value of the
+// header field called field.
+func (v *Contact) judge(to *header.Verdict, field string) {
+	to.Rule(!v.Params.Has("q") || patterns[0].MatchString(v.Q()), "RFC 3261 25.1", header.StatusBadRequest, "a q is 0 to 1 with up to three digits", field)
+}
+
+// Q is the preference, 0 to 1, the parameter q; empty if it is absent. See RFC
+// 3261 25.1.
 func (v *Contact) Q() string { return v.Params.Value("q") }
 
 // SetQ sets what Q is.
@@ -461,6 +469,12 @@ func (v *CSeq) write(w *header.Writer) {
 	w.Token(v.Method)
 }
 
+// judge tells of the conditions that v does not meet, v being a value of the
+// header field called field.
+func (v *CSeq) judge(to *header.Verdict, field string) {
+	to.Rule(v.Number <= 2147483647, "rule", header.StatusBadRequest, "number: not of the type sequence", field)
+}
+
 // RAck is the provisional response that a PRACK acknowledges. See RFC 3262
 // 7.2.
 type RAck struct {
@@ -483,6 +497,12 @@ func (v *RAck) write(w *header.Writer) {
 	w.Integer(uint64(v.Number))
 	w.Literal(" ")
 	w.Token(v.Method)
+}
+
+// judge tells of the conditions that v does not meet, v being a value of the
+// header field called field.
+func (v *RAck) judge(to *header.Verdict, field string) {
+	to.Rule(v.Number <= 2147483647, "rule", header.StatusBadRequest, "number: not of the type sequence", field)
 }
 
 // MediaType is a media type, or a range of them with stars. See RFC 3261 20.1,
@@ -712,6 +732,13 @@ func (v *Warning) write(w *header.Writer) {
 	w.Quoted(v.Text)
 }
 
+// judge tells of the conditions that v does not meet, v being a value of the
+// header field called field.
+func (v *Warning) judge(to *header.Verdict, field string) {
+	to.Rule(v.Code >= 100, "RFC 3261 20.43", header.StatusBadRequest, "a code has three digits", field)
+	to.Rule(v.Code <= 999, "RFC 3261 20.43", header.StatusBadRequest, "a code has three digits", field)
+}
+
 // Event is what a subscription is to. See RFC 6665 8.2.1.
 type Event struct {
 	Package string
@@ -786,8 +813,14 @@ func (v *SessionExpires) write(w *header.Writer) {
 	w.Params(v.Params)
 }
 
+// judge tells of the conditions that v does not meet, v being a value of the
+// header field called field.
+func (v *SessionExpires) judge(to *header.Verdict, field string) {
+	to.Rule(!v.Params.Has("refresher") || formula.Lower(v.Refresher()) == "uac" || formula.Lower(v.Refresher()) == "uas", "RFC 4028 4", header.StatusBadRequest, "the refresher is uac or uas", field)
+}
+
 // Refresher is the side that refreshes: uac or uas, the parameter refresher;
-// empty if it is absent.
+// empty if it is absent. See RFC 4028 4.
 func (v *SessionExpires) Refresher() string { return v.Params.Value("refresher") }
 
 // SetRefresher sets what Refresher is.

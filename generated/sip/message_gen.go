@@ -6,6 +6,7 @@ package sip
 import (
 	"bytes"
 	"cmp"
+	"regexp"
 	"slices"
 	"time"
 
@@ -487,12 +488,12 @@ func (h *MessageHead) write(w *header.Writer) {
 		w.Integer(uint64(h.MaxForwards.Value))
 		w.End()
 	}
-	if h.From.URI.Scheme != "" {
+	if h.From != (NameAddr{}) {
 		w.Begin("From")
 		h.From.write(w)
 		w.End()
 	}
-	if h.To.URI.Scheme != "" {
+	if h.To != (NameAddr{}) {
 		w.Begin("To")
 		h.To.write(w)
 		w.End()
@@ -502,7 +503,7 @@ func (h *MessageHead) write(w *header.Writer) {
 		w.CallID(h.CallID)
 		w.End()
 	}
-	if h.CSeq.Method != "" {
+	if h.CSeq != (CSeq{}) {
 		w.Begin("CSeq")
 		h.CSeq.write(w)
 		w.End()
@@ -539,7 +540,7 @@ func (h *MessageHead) write(w *header.Writer) {
 	header.Each(w, "Call-Info", h.CallInfo, (*Info).write)
 	header.Each(w, "Error-Info", h.ErrorInfo, (*Info).write)
 	header.Each(w, "In-Reply-To", h.InReplyTo, header.WriteCallID)
-	if h.ReplyTo.URI.Scheme != "" {
+	if h.ReplyTo != (NameAddr{}) {
 		w.Begin("Reply-To")
 		h.ReplyTo.write(w)
 		w.End()
@@ -574,7 +575,7 @@ func (h *MessageHead) write(w *header.Writer) {
 		w.Date(h.Date)
 		w.End()
 	}
-	if h.Timestamp.Time != "" {
+	if h.Timestamp != (Timestamp{}) {
 		w.Begin("Timestamp")
 		h.Timestamp.write(w)
 		w.End()
@@ -590,33 +591,33 @@ func (h *MessageHead) write(w *header.Writer) {
 		w.Integer(uint64(h.RSeq.Value))
 		w.End()
 	}
-	if h.RAck.Method != "" {
+	if h.RAck != (RAck{}) {
 		w.Begin("RAck")
 		h.RAck.write(w)
 		w.End()
 	}
-	if h.Event.Package != "" {
+	if h.Event != (Event{}) {
 		w.Begin("Event")
 		h.Event.write(w)
 		w.End()
 	}
 	header.Each(w, "Allow-Events", h.AllowEvents, header.WriteToken)
-	if h.SubscriptionState.State != "" {
+	if h.SubscriptionState != (SubscriptionState{}) {
 		w.Begin("Subscription-State")
 		h.SubscriptionState.write(w)
 		w.End()
 	}
-	if h.ReferTo.URI.Scheme != "" {
+	if h.ReferTo != (NameAddr{}) {
 		w.Begin("Refer-To")
 		h.ReferTo.write(w)
 		w.End()
 	}
-	if h.ReferredBy.URI.Scheme != "" {
+	if h.ReferredBy != (NameAddr{}) {
 		w.Begin("Referred-By")
 		h.ReferredBy.write(w)
 		w.End()
 	}
-	if h.Replaces.CallID != "" {
+	if h.Replaces != (Replaces{}) {
 		w.Begin("Replaces")
 		h.Replaces.write(w)
 		w.End()
@@ -672,20 +673,44 @@ func (h *MessageHead) write(w *header.Writer) {
 		w.Decimal(h.MIMEVersion)
 		w.End()
 	}
-	if h.ContentDisposition.Value != "" {
+	if h.ContentDisposition != (Disposition{}) {
 		w.Begin("Content-Disposition")
 		h.ContentDisposition.write(w)
 		w.End()
 	}
 	header.Each(w, "Content-Encoding", h.ContentEncoding, header.WriteToken)
 	header.Each(w, "Content-Language", h.ContentLanguage, header.WriteToken)
-	if h.ContentType.Type != "" {
+	if h.ContentType != (MediaType{}) {
 		w.Begin("Content-Type")
 		h.ContentType.write(w)
 		w.End()
 	}
 	w.Fields(h.Others, "Content-Length", "l")
 	w.Body("Content-Length", h.Body)
+}
+
+// judge tells of the conditions that header fields do not meet.
+func (h *MessageHead) judge(to *header.Verdict) {
+	if h.CSeq != (CSeq{}) {
+		h.CSeq.judge(to, "CSeq")
+	}
+	for i := range h.Contact {
+		h.Contact[i].judge(to, "Contact")
+	}
+	for i := range h.Warning {
+		h.Warning[i].judge(to, "Warning")
+	}
+	to.Rule(!h.RSeq.Present || h.RSeq.Value != 0, "RFC 3262 7.1", header.StatusBadRequest, "an RSeq begins at 1", "RSeq")
+	if h.RAck != (RAck{}) {
+		h.RAck.judge(to, "RAck")
+	}
+	to.Rule(h.Replaces == (Replaces{}) || h.Replaces.ToTag() != "" && h.Replaces.FromTag() != "", "RFC 3891 6.1", header.StatusBadRequest, "a Replaces names a dialog by both its tags", "Replaces")
+	if h.SessionExpires.Present {
+		h.SessionExpires.Value.judge(to, "Session-Expires")
+	}
+	if h.MinSE.Present {
+		h.MinSE.Value.judge(to, "Min-SE")
+	}
 }
 
 // Broken are the header fields that the specification names and that could not
@@ -738,10 +763,11 @@ func (m *Request) Validate() error {
 	v.Start(cmp.Or(m.Version, "2.0") == "2.0", "RFC 3261 7.1, 21.5.6", int(CodeVersionNotSupported), "the version is not 2.0")
 	v.Start(m.URI.Headers == "", "RFC 3261 19.1.1", int(CodeBadRequest), "a Request-URI has no headers")
 	v.Need(len(m.Via) != 0, "Via", header.StatusBadRequest)
-	v.Need(m.From.URI.Scheme != "", "From", header.StatusBadRequest)
-	v.Need(m.To.URI.Scheme != "", "To", header.StatusBadRequest)
+	v.Need(m.From != (NameAddr{}), "From", header.StatusBadRequest)
+	v.Need(m.To != (NameAddr{}), "To", header.StatusBadRequest)
 	v.Need(m.CallID != "", "Call-ID", header.StatusBadRequest)
-	v.Need(m.CSeq.Method != "", "CSeq", header.StatusBadRequest)
+	v.Need(m.CSeq != (CSeq{}), "CSeq", header.StatusBadRequest)
+	m.judge(&v)
 	v.Rule(m.CSeq.Method == m.Method, "RFC 3261 8.1.1.5", int(CodeBadRequest), "CSeq names another method than the start line", "CSeq")
 	v.Rule(!slices.ContainsFunc(m.Contact, func(it Contact) bool { return it.URI.Opaque == "*" }) || m.Method == "REGISTER" && len(m.Contact) == 1 && m.Expires.Present && m.Expires.Value == 0, "RFC 3261 10.2.2", int(CodeBadRequest), "a Contact of * stands alone, in a REGISTER with Expires 0", "Contact", "Expires")
 	return v.Err()
@@ -793,10 +819,11 @@ func (m *Response) Validate() error {
 	v.Start(cmp.Or(m.Version, "2.0") == "2.0", "RFC 3261 7.1", 0, "the version is not 2.0")
 	v.Start(m.Status >= 100 && m.Status <= 699, "RFC 3261 7.2", 0, "the code is not between 100 and 699")
 	v.Need(len(m.Via) != 0, "Via", header.StatusBadRequest)
-	v.Need(m.From.URI.Scheme != "", "From", header.StatusBadRequest)
-	v.Need(m.To.URI.Scheme != "", "To", header.StatusBadRequest)
+	v.Need(m.From != (NameAddr{}), "From", header.StatusBadRequest)
+	v.Need(m.To != (NameAddr{}), "To", header.StatusBadRequest)
 	v.Need(m.CallID != "", "Call-ID", header.StatusBadRequest)
-	v.Need(m.CSeq.Method != "", "CSeq", header.StatusBadRequest)
+	v.Need(m.CSeq != (CSeq{}), "CSeq", header.StatusBadRequest)
+	m.judge(&v)
 	return v.Err()
 }
 
@@ -821,4 +848,9 @@ func (m *Response) Answer(req *Request, code Code) {
 	m.CallID = req.CallID
 	m.CSeq = req.CSeq
 	m.Others = req.broken.Append(m.Others, "Via", "From", "To", "Call-ID", "CSeq")
+}
+
+// patterns are what formulas match texts with.
+var patterns = [...]*regexp.Regexp{
+	regexp.MustCompile(`^(?:0([.][0-9]{0,3})?|1([.]0{0,3})?)$`),
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/protogen-go/protogen/runtime/formula"
 	"github.com/protogen-go/protogen/runtime/session"
 	"github.com/protogen-go/protogen/runtime/transaction"
 )
@@ -235,7 +236,7 @@ func inviteServerKey(b []byte, m transaction.Message) []byte {
 			if strings.HasPrefix(transaction.At(m.Via, 0).Branch(), "z9hG4bK") {
 				b = append(b, transaction.At(m.Via, 0).Branch()...)
 				b = append(b, ' ')
-				b = append(b, strings.ToLower(transaction.At(m.Via, 0).Host)...)
+				b = append(b, formula.Lower(transaction.At(m.Via, 0).Host)...)
 				b = append(b, ' ')
 				return strconv.AppendInt(b, int64(transaction.At(m.Via, 0).Port), 10)
 			}
@@ -245,7 +246,7 @@ func inviteServerKey(b []byte, m transaction.Message) []byte {
 			b = append(b, ' ')
 			b = append(b, m.From.Tag()...)
 			b = append(b, ' ')
-			b = append(b, strings.ToLower(transaction.At(m.Via, 0).Host)...)
+			b = append(b, formula.Lower(transaction.At(m.Via, 0).Host)...)
 			b = append(b, ' ')
 			return strconv.AppendInt(b, int64(transaction.At(m.Via, 0).Port), 10)
 		}
@@ -531,7 +532,7 @@ func nonInviteServerKey(b []byte, m transaction.Message) []byte {
 		if strings.HasPrefix(transaction.At(m.Via, 0).Branch(), "z9hG4bK") {
 			b = append(b, transaction.At(m.Via, 0).Branch()...)
 			b = append(b, ' ')
-			b = append(b, strings.ToLower(transaction.At(m.Via, 0).Host)...)
+			b = append(b, formula.Lower(transaction.At(m.Via, 0).Host)...)
 			b = append(b, ' ')
 			b = strconv.AppendInt(b, int64(transaction.At(m.Via, 0).Port), 10)
 		} else {
@@ -541,7 +542,7 @@ func nonInviteServerKey(b []byte, m transaction.Message) []byte {
 			b = append(b, ' ')
 			b = append(b, m.From.Tag()...)
 			b = append(b, ' ')
-			b = append(b, strings.ToLower(transaction.At(m.Via, 0).Host)...)
+			b = append(b, formula.Lower(transaction.At(m.Via, 0).Host)...)
 			b = append(b, ' ')
 			b = strconv.AppendInt(b, int64(transaction.At(m.Via, 0).Port), 10)
 		}

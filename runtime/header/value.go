@@ -68,6 +68,12 @@ func WithNumber[T uint8 | uint16 | uint32](p Params, name string, n T) Params {
 	return p.With(name, strconv.FormatUint(uint64(n), 10))
 }
 
+// Value is what a parameter is, zero if it is not given.
+func Value[T any](value T, _ bool) T { return value }
+
+// Given reports whether a parameter is given.
+func Given[T any](_ T, ok bool) bool { return ok }
+
 // At is element i of list, a zero value of its own if there is none.
 func At[T any](list []T, i int) *T {
 	if i < len(list) {

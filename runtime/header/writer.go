@@ -32,7 +32,7 @@ func NewWriter(b []byte) *Writer {
 }
 
 // Done returns the slice with the message behind what it held, or as it was and the first error: a [*WriteError], or one
-// that says what is wrong with a URI. w must not be used any more.
+// that wraps a [*uri.WriteError]. w must not be used any more.
 func (w *Writer) Done() ([]byte, error) {
 	b, err := w.b, w.err
 	if err != nil {
@@ -51,11 +51,15 @@ type WriteError struct {
 }
 
 func (e *WriteError) Error() string {
-	where := e.Field
-	if where == "" {
-		where = "the start line"
+	return fmt.Sprintf("header: %s: %.60q is no %s", place(e.Field), e.Value, e.Want)
+}
+
+// place is the field, or what a message has before all fields.
+func place(field string) string {
+	if field == "" {
+		return "the start line"
 	}
-	return fmt.Sprintf("header: %s: %.60q is no %s", where, e.Value, e.Want)
+	return field
 }
 
 func (w *Writer) fail(want, value string) {
@@ -109,7 +113,7 @@ func (w *Writer) Word(text string) {
 	w.b = append(w.b, text...)
 }
 
-// Text writes UTF-8 without controls.
+// Text writes UTF-8 without controls. Whoever reads it does not see spaces at its ends.
 func (w *Writer) Text(text string) {
 	if skipClass(text, 0, textChar) < len(text) {
 		w.fail("text without control characters", text)
@@ -164,11 +168,11 @@ func (w *Writer) Port(port uint16) {
 	}
 }
 
-// URI writes a URI.
+// URI writes a URI. What keeps it from being written is a [*uri.WriteError].
 func (w *Writer) URI(u *uri.URI) {
 	var err error
 	if w.b, err = u.Append(w.b); err != nil && w.err == nil {
-		w.err = fmt.Errorf("header: %s: %w", w.field, err)
+		w.err = fmt.Errorf("header: %s: %w", place(w.field), err)
 	}
 }
 

@@ -22,6 +22,9 @@ func Mermaid(m *model.Machine) string {
 	if m.Initial != nil {
 		fmt.Fprintf(&b, "    [*] --> %s\n", m.Initial.Name)
 	}
+	if m.Busy != nil {
+		fmt.Fprintf(&b, "    [*] --> %s: refused\n", m.Busy.Name)
+	}
 	for _, e := range edges(m) {
 		fmt.Fprintf(&b, "    %s --> %s: %s\n", e.from, e.to, strings.Join(mermaidLabels(e.labels), "<br/>"))
 	}
@@ -56,6 +59,9 @@ func DOT(m *model.Machine) string {
 	}
 	if m.Initial != nil {
 		fmt.Fprintf(&b, "\tstart -> %q\n", m.Initial.Name)
+	}
+	if m.Busy != nil {
+		fmt.Fprintf(&b, "\tstart -> %q [label=refused]\n", m.Busy.Name)
 	}
 	for _, e := range edges(m) {
 		fmt.Fprintf(&b, "\t%q -> %q [label=%q]\n", e.from, e.to, strings.Join(e.labels, "\n"))

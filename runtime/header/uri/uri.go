@@ -1,7 +1,6 @@
 package uri
 
 import (
-	"errors"
 	"fmt"
 	"net/netip"
 	"strconv"
@@ -28,6 +27,16 @@ type SyntaxError struct {
 }
 
 func (e *SyntaxError) Error() string { return "the URI " + e.Reason }
+
+// A WriteError says which part keeps a URI from being written: it is not escaped, or a URI of that scheme has none.
+type WriteError struct {
+	Part  string // "scheme", "user", "password", "host", "port", "parameters", "headers" or "opaque part"
+	Value string
+}
+
+func (e *WriteError) Error() string {
+	return fmt.Sprintf("the URI cannot have the %s %.60q", e.Part, e.Value)
+}
 
 // IsZero reports whether u is no URI.
 func (u *URI) IsZero() bool { return u.Scheme == "" }
@@ -214,7 +223,7 @@ func (u URI) String() string {
 	return string(u.append(nil))
 }
 
-// Append appends the URI. The error says what is no URI, such as a host with a space in it; b then is returned as it was.
+// Append appends the URI. The error is a [*WriteError], such as for a host with a space in it; b then is returned as it was.
 func (u *URI) Append(b []byte) ([]byte, error) {
 	if err := u.check(); err != nil {
 		return b, err
@@ -250,37 +259,56 @@ func (u *URI) append(b []byte) []byte {
 	return b
 }
 
-// check says what keeps u from being a URI.
+// check says what keeps u from being a URI: a part that may not be as it is, or that a URI of its scheme does not have.
 func (u *URI) check() error {
 	if u.Scheme == "" || classes[u.Scheme[0]]&alphaChar == 0 || skip(u.Scheme, 0, schemeChar) < len(u.Scheme) {
-		return fmt.Errorf("uri: %q is no scheme", u.Scheme)
+		return &WriteError{"scheme", u.Scheme}
 	}
 	if !u.IsSIP() {
-		again := URI{Scheme: u.Scheme}
-		var err *SyntaxError
-		if u.IsTel() {
-			err = again.parseTel(u.Opaque+string(u.Params), 0)
-		} else {
-			err = again.parseOpaque(u.Opaque, 0)
-		}
-		if err != nil {
-			return err
-		}
-		return nil
-	}
-	switch {
-	case skipEscaped(u.User, 0, userChar) < len(u.User):
-		return fmt.Errorf("uri: %q is no user: escape it", u.User)
-	case skipEscaped(u.Password, 0, passwordChar) < len(u.Password) || u.Password != "" && u.User == "":
-		return errors.New("uri: the password is none: escape it")
-	case skipHost(u.Host, 0) != len(u.Host):
-		return fmt.Errorf("uri: %q is no host", u.Host)
-	case skipEscaped(u.Headers, 0, headerChar) < len(u.Headers):
-		return fmt.Errorf("uri: %q are no headers: escape them", u.Headers)
+		return u.checkOther()
 	}
 	var again URI
-	if i, err := again.parseParams(string(u.Params), 0); err != nil || i < len(u.Params) {
-		return fmt.Errorf("uri: %q are no parameters: escape them", string(u.Params))
+	switch i, err := again.parseParams(string(u.Params), 0); {
+	case skipEscaped(u.User, 0, userChar) < len(u.User):
+		return &WriteError{"user", u.User}
+	case skipEscaped(u.Password, 0, passwordChar) < len(u.Password) || u.Password != "" && u.User == "":
+		return &WriteError{"password", u.Password}
+	case skipHost(u.Host, 0) != len(u.Host):
+		return &WriteError{"host", u.Host}
+	case err != nil || i < len(u.Params):
+		return &WriteError{"parameters", string(u.Params)}
+	case skipEscaped(u.Headers, 0, headerChar) < len(u.Headers):
+		return &WriteError{"headers", u.Headers}
+	case u.Opaque != "":
+		return &WriteError{"opaque part", u.Opaque}
+	}
+	return nil
+}
+
+// checkOther is check for a URI that is not of SIP.
+func (u *URI) checkOther() error {
+	again := URI{Scheme: u.Scheme}
+	var err *SyntaxError
+	if u.IsTel() {
+		err = again.parseTel(u.Opaque+string(u.Params), 0)
+	} else {
+		err = again.parseOpaque(u.Opaque, 0)
+	}
+	switch {
+	case err != nil || again.Opaque != u.Opaque:
+		return &WriteError{"opaque part", u.Opaque}
+	case again.Params != u.Params:
+		return &WriteError{"parameters", string(u.Params)}
+	case u.User != "":
+		return &WriteError{"user", u.User}
+	case u.Password != "":
+		return &WriteError{"password", u.Password}
+	case u.Host != "":
+		return &WriteError{"host", u.Host}
+	case u.Port != 0:
+		return &WriteError{"port", strconv.Itoa(int(u.Port))}
+	case u.Headers != "":
+		return &WriteError{"headers", u.Headers}
 	}
 	return nil
 }
