@@ -198,9 +198,12 @@ func Fuzz() error {
 	return nil
 }
 
-// Faults runs the fault scenarios that need minutes: real processes, signals, hand-overs.
+// Faults runs the fault scenarios that need minutes: real processes, signals, hand-overs, a million transactions.
 func Faults() error {
-	return sh.RunV("go", "test", "-tags=faults", "-timeout=30m", "./runtime/faults")
+	if err := sh.RunV("go", "test", "-tags=faults", "-timeout=30m", "./runtime/faults"); err != nil {
+		return err
+	}
+	return sh.RunV("go", "test", "-tags=faults", "-timeout=30m", "-run=Storm", "./runtime/transaction", "./servers/sip")
 }
 
 // Soak keeps servers under load with random faults for an hour and fails if memory grows.
