@@ -230,7 +230,7 @@ func (s *shard) find(id ID) uint32 {
 func (s *shard) lookup(in *input) uint32 {
 	for i := s.index.first(in.hash); i != 0; {
 		rec := s.records.at(i)
-		if rec.hash == in.hash && rec.kind == in.machine && bytes.Equal(s.store.get(rec.key), in.key) {
+		if rec.kind == in.machine && bytes.Equal(s.store.get(rec.key), in.key) {
 			return i
 		}
 		i = rec.chain
