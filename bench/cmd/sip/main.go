@@ -11,7 +11,7 @@
 //
 // What counts at a rate is the processor time of the server, kernel included, for each call. A rate is clean when no call has failed,
 // when of all messages sent no more than -bound were retransmissions, and when SIPp has kept up nine tenths of it. The highest clean rate is looked for by
-// steps of an eighth; where SIPp itself is the end of it, the figure has a plus sign.
+// steps of an eighth, while the server shares its processors with a busy loop, so that SIPp is not the end of it; where it is, the figure has a plus sign.
 package main
 
 import (

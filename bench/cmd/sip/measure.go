@@ -67,9 +67,17 @@ type limit struct {
 	open bool // SIPp could not do more
 }
 
-// search looks for the highest clean rate in steps of an eighth, each with a fresh server.
+// search looks for the highest clean rate in steps of an eighth, each with a fresh server, which shares its processors with a busy loop: one SIPp alone
+// cannot call as fast as a server answers.
 func (l *lab) search(a agent, network string) (limit, error) {
 	var found limit
+	if l.pinned {
+		loop := l.command(l.serverCPUs, "sh", "-c", "while :; do :; done")
+		if err := loop.Start(); err != nil {
+			return found, err
+		}
+		defer func() { _, _ = loop.Process.Kill(), loop.Wait() }()
+	}
 	for rate := l.first; ; rate += rate / 8 {
 		clean := false
 		for range tries {
